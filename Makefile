@@ -1,0 +1,85 @@
+# opsnb: everything a developer does, one target each. `make` alone explains.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+export PATH := $(BIN):$(PATH)
+
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui bench constraints apt-venv apt-chromium build clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo  ## Set up, then train, judge and gate a model on real data (about 3 minutes the first time)
+	@test -f demo/pipeline.yaml || opsnb init demo
+	cd demo && opsnb pipeline run
+	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"
+	@echo "Run it again:  cd demo && ../$(VENV)/bin/opsnb pipeline run -p epochs 30"
+
+test: $(VENV)/.dev apt-chromium  ## Set up, then run all tests: the notebooks' and tests/
+	$(MAKE) --no-print-directory notebooks pytest
+
+check: $(VENV)/.dev sync layers lint static  ## Exports in sync, import contract, lint, shape, versions, packaging
+
+setup: $(VENV)/.dev  ## Make .venv with everything a developer needs
+
+quick: $(VENV)/.dev  ## Export and test one notebook: make quick NB=03_journal
+	nbdev_clean && nbdev_export && nbdev_test --path nbs/$(NB).ipynb
+
+sync: $(VENV)/.dev  ## Fail if the notebooks are not clean or the modules are not their export
+	@python tests/check/in_sync.py
+
+layers: $(VENV)/.dev  ## Fail if a module imports upward, or `import opsnb` loads something heavy
+	lint-imports
+	python tests/check/import_weight.py
+
+lint: $(VENV)/.dev  ## ruff on the exported modules and the tests
+	ruff check opsnb tests setup.py
+
+static: $(VENV)/.dev  ## Shape limits, versions, packaging
+	pytest -q tests/check
+
+notebooks: $(VENV)/.dev  ## Run the notebooks as tests
+	nbdev_test --n_workers 2 --timing
+
+pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
+	pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench
+
+ui: $(VENV)/.dev apt-chromium  ## Only the browser tests; screenshots in tests/ui/shots
+	pytest -q tests/ui
+
+bench: $(VENV)/.dev  ## Benchmarks against the peers; prints ratios (RESULTS.md keeps the last)
+	python tests/bench/run.py
+
+build: $(VENV)/.dev  ## sdist and wheel in dist/
+	rm -rf dist build && python -m build
+
+constraints:  ## Write constraints.txt anew: make constraints PYTHON=/usr/bin/python3.11
+	$(PYTHON) tests/check/pins.py
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11)' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory apt-venv
+	$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade 'pip>=25'
+
+$(VENV)/.demo: $(VENV)/bin/python settings.ini setup.py constraints.txt
+	$(PIP) -e '.[track,train]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python settings.ini setup.py constraints.txt
+	$(PIP) -e '.[track,train,lab,dev]'
+	@touch $@ $(VENV)/.demo
+
+apt-venv:
+	$(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends python3-venv
+
+apt-chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || ! command -v apt-get >/dev/null || \
+	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-dejavu-core; }
+
+clean:  ## Remove what was made: .venv, demo, builds
+	rm -rf $(VENV) demo dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

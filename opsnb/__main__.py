@@ -1,0 +1,4 @@
+"""`python -m opsnb` is the command line."""
+from opsnb.cli import main
+
+main()

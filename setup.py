@@ -1,0 +1,57 @@
+"""Builds opsnb. All metadata is read from settings.ini; nothing is said twice."""
+from configparser import ConfigParser
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+parser = ConfigParser(delimiters=["="])
+parser.read(here / "settings.ini", encoding="utf-8")
+cfg = parser["DEFAULT"]
+
+
+def lines(key):
+    return [line.strip() for line in cfg.get(key, "").splitlines() if line.strip()]
+
+
+extras = {key.removesuffix("_requirements"): lines(key) for key in cfg if key.endswith("_requirements")}
+extras["all"] = sorted({req for name, reqs in extras.items() if name != "dev" for req in reqs})
+
+setup(
+    name=cfg["lib_name"],
+    version=cfg["version"],
+    description=cfg["description"],
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author=cfg["author"],
+    author_email=cfg["author_email"],
+    url=cfg["git_url"],
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords=cfg["keywords"].split(),
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Framework :: Jupyter",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        f"Programming Language :: Python :: {cfg['min_python']}",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+    python_requires=f">={cfg['min_python']}",
+    # templates/ stays at the top of the repository and is shipped as data inside the package
+    packages=find_packages(include=["opsnb", "opsnb.*"]) + ["opsnb.templates"],
+    package_dir={"opsnb.templates": "templates"},
+    package_data={"opsnb.templates": ["*/*"], "opsnb": ["py.typed"]},
+    include_package_data=False,
+    install_requires=lines("requirements"),
+    extras_require=extras,
+    entry_points={
+        "console_scripts": lines("console_scripts"),
+        "papermill.engine": lines("papermill_engines"),
+        "nbdev": ["opsnb=opsnb._modidx:d"],
+    },
+    zip_safe=False,
+)

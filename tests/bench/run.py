@@ -1,0 +1,169 @@
+"""Benchmarks: us and the peer on the same work, in fresh processes, interleaved; medians of CPU seconds and wall time.
+
+    python tests/bench/run.py                 all of them, about fifteen minutes
+    python tests/bench/run.py start log       only these
+    python tests/bench/run.py log --points 20000
+    python tests/bench/run.py --write         and keep the figures in RESULTS.md
+
+Machines are noisy: look at ratios, and at CPU seconds rather than wall time.
+"""
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from support import end_couriers  # noqa: E402
+
+BIN = Path(sys.executable).parent
+
+
+def measured(command, **env):
+    """Run a command to its end: `(wall seconds, CPU seconds with its waited-for children, its stdout)`."""
+    out = tempfile.TemporaryFile("w+")
+    errors = tempfile.TemporaryFile("w+")
+    begun = time.perf_counter()
+    child = subprocess.Popen([str(c) for c in command], stdout=out, stderr=errors, env={**os.environ, **env})
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - begun
+    errors.seek(0)
+    if status: raise SystemExit(f"{command} failed:\n{errors.read()[-3000:]}")
+    out.seek(0)
+    return wall, usage.ru_utime + usage.ru_stime, out.read()
+
+
+def interleaved(cases, times):
+    """Each case `times` times in turn: `{name: (median wall, median CPU)}`."""
+    seen = {name: [] for name in cases}
+    for _ in range(times):
+        for name, command in cases.items(): seen[name].append(measured(command)[:2])
+    return {name: tuple(statistics.median(v) for v in zip(*rows, strict=True)) for name, rows in seen.items()}
+
+
+def start(options):
+    """Starting: imports and --help."""
+    py = [sys.executable, "-c"]
+    home = tempfile.mkdtemp()
+    os.environ["OPSNB_HOME"] = f"{home}/.opsnb"
+    found = interleaved({
+        "python -c pass": [*py, "pass"], "import opsnb": [*py, "import opsnb"], "import opsnb; ops.track": [*py, "import opsnb; opsnb.track"],
+        "import mlflow": [*py, "import mlflow"], "import papermill": [*py, "import papermill"], "import wandb": [*py, "import wandb"],
+        "opsnb --help": [BIN / "opsnb", "--help"], "papermill --help": [BIN / "papermill", "--help"], "mlflow --help": [BIN / "mlflow", "--help"],
+    }, options.times)
+    shutil.rmtree(home)
+    bare = found["python -c pass"][1]
+    rows = [[n, f"{w * 1000:.0f}", f"{c * 1000:.0f}", f"{(c - bare) * 1000:.0f}"] for n, (w, c) in found.items()]
+    ratios = [f"`import opsnb` costs {(found['import opsnb'][1] - bare) * 1000:.0f} ms of CPU more than bare Python (target: at most 150); `import mlflow` {(found['import mlflow'][1] - bare) * 1000:.0f} ms.",
+              f"`opsnb --help` takes {found['opsnb --help'][0] * 1000:.0f} ms wall (target: at most 250), {found['papermill --help'][0] / found['opsnb --help'][0]:.0f} times less than `papermill --help`."]
+    return ["what", "wall ms", "CPU ms", "CPU ms above bare Python"], rows, ratios
+
+
+LOOP = """
+import json, sys, time
+n = int(sys.argv[1])
+{setup}
+t0 = time.perf_counter()
+{loop}
+loop = time.perf_counter() - t0
+{end}
+print(json.dumps(dict(loop=loop, present={count})))
+"""
+MLFLOW = "import mlflow, os; mlflow.set_tracking_uri('sqlite:///' + os.environ['BENCH'] + '/m.db'); r = mlflow.start_run()"
+MLFLOW_COUNT = "len(mlflow.MlflowClient().get_metric_history(r.info.run_id, 'loss'))"
+PEERS = {
+    "mlflow.log_metric, synchronous": (MLFLOW, "for i in range(n): mlflow.log_metric('loss', 1 / (i + 1), step=i)", "mlflow.end_run()", MLFLOW_COUNT),
+    "mlflow.log_metric(synchronous=False)": (MLFLOW, "for i in range(n): mlflow.log_metric('loss', 1 / (i + 1), step=i, synchronous=False)", "mlflow.flush_async_logging(); mlflow.end_run()", MLFLOW_COUNT),
+    "MlflowClient.log_batch, 1,000 a call": (MLFLOW + "; from mlflow.entities import Metric; c = mlflow.MlflowClient()",
+        "for k in range(0, n, 1000):\n    now = int(time.time() * 1000)\n    c.log_batch(r.info.run_id, [Metric('loss', 1 / (i + 1), now, i) for i in range(k, min(n, k + 1000))])", "mlflow.end_run()", MLFLOW_COUNT),
+    "wandb offline, run.log": ("import wandb, os; r = wandb.init(mode='offline', dir=os.environ['BENCH'], project='p', settings=wandb.Settings(silent=True, x_disable_stats=True, console='off'))",
+        "for i in range(n): r.log({'loss': 1 / (i + 1)})", "r.finish()", "n"),
+}
+OURS = ("import opsnb as ops; r = ops.track('bench').start()", "for i in range(n): r.log(loss=1 / (i + 1))", "r.finish()", "n")
+
+
+def log(options):
+    """Logging metrics, one by one, and all of them at MLflow in the end."""
+    n, rows, seen = options.points, [], {}
+    for _ in range(options.log_times):
+        for name, (setup, loop, end, count) in {"opsnb run.log": OURS, **PEERS}.items():
+            points = min(n, options.slow_points) if name.endswith(", synchronous") else n
+            seen.setdefault(name, []).append(_one(name, LOOP.format(setup=setup, loop=loop, end=end, count=count), points))
+    for name, found in seen.items():
+        loop, cpu, present, points = (statistics.median(v) for v in zip(*found, strict=True))
+        rows.append([name, f"{points:,.0f}", f"{loop / points * 1e6:,.1f}", f"{cpu:.1f}", f"{cpu / points * 1e6:.0f}", f"{present:,.0f}"])
+    per = {r[0]: float(r[2].replace(",", "")) for r in rows}
+    cpu = {r[0]: float(r[3]) for r in rows}
+    ratios = [f"In the loop, `run.log` takes {per['mlflow.log_metric, synchronous'] / per['opsnb run.log']:,.0f} times less than synchronous `mlflow.log_metric` (target: at least 100), "
+              f"{per['mlflow.log_metric(synchronous=False)'] / per['opsnb run.log']:,.0f} times less than asynchronous, {per['wandb offline, run.log'] / per['opsnb run.log']:,.0f} times less than W&B offline.",
+              f"Total CPU, delivery to MLflow included, is {cpu['opsnb run.log'] / cpu['MlflowClient.log_batch, 1,000 a call']:.2f} times that of `log_batch` with 1,000 points a call (target: at most 1.30)."]
+    return ["what", "points", "µs per call in the loop", "CPU s in total", "CPU µs per point", "points at MLflow afterwards"], rows, ratios
+
+
+def _one(name, code, points):
+    folder = tempfile.mkdtemp()
+    env = {"BENCH": folder, "OPSNB_HOME": f"{folder}/.opsnb", "OPSNB_DELIVERY": "off", "OPSNB_SYSTEM_METRICS_S": "0", "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_LOGGING_LEVEL": "ERROR",
+           "WANDB_SILENT": "true", "MLFLOW_TRACKING_URI": ""}
+    env = {k: v for k, v in env.items() if v}
+    _, cpu, out = measured([sys.executable, "-c", code, points], **env)
+    made = json.loads(out.strip().splitlines()[-1])
+    if name.startswith("opsnb"):  # the courier's work, in a process whose CPU we can count
+        cpu += measured([sys.executable, "-c", "from opsnb.track.deliver import sync; assert sync().exit_code == 0"], **env)[1]
+        count = "from opsnb.track.mlflow import search, Remote; from opsnb.workspace import Workspace; w = Workspace.find(); print(len(Remote.find(w, search(w)[0].id).history('loss')))"
+        made["present"] = int(measured([sys.executable, "-c", count], **env)[2].strip())
+    shutil.rmtree(folder)
+    return made["loop"], cpu, made["present"], points
+
+
+def background(options):
+    """The same loop while the courier delivers beside it, and a slow loop as in training."""
+    rows = []
+    for what, body in {"100,000 points as fast as it goes": "for i in range(100_000): r.log(loss=1 / (i + 1))", "2,000 points, 2 ms apart": "for i in range(2000):\n    time.sleep(0.002)\n    t = time.perf_counter(); r.log(loss=1 / (i + 1)); spent += time.perf_counter() - t"}.items():
+        for mode in ("off", "background"):
+            folder = tempfile.mkdtemp()
+            code = f"import opsnb as ops, time\nr = ops.track('b').start()\nspent, t0 = 0.0, time.perf_counter()\n{body}\nloop = spent or time.perf_counter() - t0\nr.finish()\nprint(loop / (100_000 if not spent else 2000) * 1e6)"
+            _, _, out = measured([sys.executable, "-c", code], OPSNB_HOME=f"{folder}/.opsnb", OPSNB_DELIVERY=mode, OPSNB_SYSTEM_METRICS_S="0")
+            rows.append([what, mode, f"{float(out.split()[-1]):.1f}"])
+            time.sleep(1)
+            end_couriers(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+    return ["what", "delivery", "µs per call"], rows, []
+
+
+ALL = {"start": start, "log": log, "background": background}
+
+
+def report(name, table):
+    head, rows, ratios = table
+    lines = [f"## {ALL[name].__doc__}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *[f"| {' | '.join(r)} |" for r in rows], "", *[f"- {r}" for r in ratios], ""]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which; default: all")
+    parser.add_argument("--times", type=int, default=9, help="repetitions of the short ones")
+    parser.add_argument("--points", type=int, default=100_000)
+    parser.add_argument("--slow-points", type=int, default=100_000, help="points for synchronous mlflow.log_metric, which takes milliseconds each")
+    parser.add_argument("--log-times", type=int, default=3, help="repetitions of `log`")
+    parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
+    options = parser.parse_args()
+    texts = []
+    for name in options.names or ALL:
+        texts.append(report(name, ALL[name](options)))
+        print(texts[-1], flush=True)
+    if options.write:
+        from importlib.metadata import version
+        about = f"Python {platform.python_version()}, {os.cpu_count()} cores, MLflow {version('mlflow')}, W&B {version('wandb')}, papermill {version('papermill')}; {time.strftime('%Y-%m-%d')}."
+        (HERE / "RESULTS.md").write_text(f"# Results\n\nMade by `python tests/bench/run.py {' '.join(a for a in sys.argv[1:])}`.\n{about} A shared machine: read ratios, not seconds.\n\n" + "\n".join(texts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""A JupyterLab server and a Chromium for the browser tests; all on loopback, all ended by the fixtures."""
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from opsnb.ui import _free_port
+
+SHOTS = Path(__file__).parent / "shots"
+ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-prefers-reduced-motion", "--disable-background-networking",
+        "--disable-component-update", "--font-render-hinting=none"]
+
+
+def chromium():
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@contextlib.contextmanager
+def lab(root, home):
+    """A JupyterLab on `root`; yields `(address, token)`."""
+    port, token = _free_port(), secrets.token_hex(8)
+    folders = {f"JUPYTER_{k}_DIR": str(home / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
+    folders |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "IPYTHONDIR": str(home / "ipython")}
+    quiet = home / "settings/@jupyterlab/apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews":"false","checkForUpdates":false}')
+    env = {**os.environ, **folders, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root",
+               f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.allow_unauthenticated_access=False", "--LabApp.extension_manager=readonly"]
+    with open(home / "lab.log", "w") as log:
+        process = subprocess.Popen(command, env=env, cwd=root, stdout=log, stderr=log, start_new_session=True)
+        try:
+            end = time.monotonic() + 90
+            while time.monotonic() < end:
+                try: urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}", timeout=1); break
+                except OSError: time.sleep(0.2)
+            else: raise AssertionError((home / "lab.log").read_text()[-3000:])
+            yield f"http://127.0.0.1:{port}", token
+        finally:
+            process.terminate()
+            try: process.wait(20)
+            except subprocess.TimeoutExpired: process.kill()
+
+
+@contextlib.contextmanager
+def browser_page(width=1400, height=1000):
+    """A page in a headless Chromium; fails at the end if a request left this machine."""
+    from playwright.sync_api import sync_playwright
+    SHOTS.mkdir(exist_ok=True)
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium(), headless=True, args=ARGS)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        away = []
+        page.on("request", lambda r: away.append(r.url) if not r.url.startswith(("http://127.0.0.1", "data:", "blob:", "ws://127.0.0.1")) else None)
+        try:
+            yield page
+            assert not away, away
+        finally:
+            browser.close()
