@@ -10,6 +10,7 @@ import inspect, json, signal, sys
 import click
 from . import __version__
 from .errors import OpsError
+from .journal import finite
 from .verbs import VERBS, argument_help
 
 # %% ../nbs/81_cli.ipynb #c304a3c2
@@ -92,7 +93,7 @@ def invoke(args):
 
 def show(result, as_json=False):
     "Print a result, as text or JSON."
-    if as_json: click.echo(json.dumps(result.to_dict() if hasattr(result, "to_dict") else result, default=str, indent=1))
+    if as_json: click.echo(json.dumps(finite(result.to_dict() if hasattr(result, "to_dict") else result), indent=1))
     elif result is not None: click.echo(str(result))
 
 # %% ../nbs/81_cli.ipynb #85a6cdc2
@@ -106,7 +107,7 @@ def main(args=None):
         show(result, as_json)
         code = getattr(result, "exit_code", 0)
     except OpsError as e:
-        click.echo(json.dumps({"error": {k: v for k, v in {"what": e.what, "given": e.given, "allowed": e.allowed, "next": e.todo}.items() if v is not None}}, default=str) if as_json else f"Error: {e}", err=True)
+        click.echo(json.dumps({"error": finite({k: v for k, v in {"what": e.what, "given": e.given, "allowed": e.allowed, "next": e.todo}.items() if v is not None})}) if as_json else f"Error: {e}", err=True)
         code = e.exit_code
     except (KeyboardInterrupt, click.Abort): code = click.echo("Interrupted.", err=True) or 130
     except BrokenPipeError: code = 0  # `opsnb runs | head`

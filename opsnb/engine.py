@@ -6,7 +6,7 @@
 __all__ = ['NotebookFailed', 'Engine', 'kernel_for', 'output_path', 'NotebookRun', 'run_notebook']
 
 # %% ../nbs/31_engine.ipynb #4d71fab9
-import os, sys, tempfile, time
+import json, os, sys, tempfile, time
 from dataclasses import dataclass, field
 from pathlib import Path
 from . import plug
@@ -17,6 +17,7 @@ from .show import Live, Safe, box, duration, in_notebook, number, state_html, st
 from .show import path as short
 from .track.scope import Run
 from .track.source import git
+from .verdict import sentence, verdicts_in
 from .workspace import Workspace
 
 # %% ../nbs/31_engine.ipynb #4fe67df1
@@ -165,7 +166,10 @@ def _conclude(run, result, nb, out, watch, error):
 def _keep_values(run, values, files, most=100_000_000):
     numbers = {k: v for k, v in values.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
     if numbers: run.log(numbers, step=0)
-    if values: run.record("value.published", {"values": values})
+    if values:
+        run.record("value.published", {"values": values})
+        run.text(json.dumps(values, indent=1), "published.json")
+        run.tag({k if k == "verdict" else f"verdict.{k}": sentence(v) for k, v in verdicts_in(values).items()})
     for name in files:
         if (path := Path(values[name])).is_file() and path.stat().st_size <= most: run.file(path, f"published/{path.name}")
 

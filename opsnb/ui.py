@@ -6,13 +6,13 @@
 __all__ = ['UI', 'ui']
 
 # %% ../nbs/85_ui.ipynb #e65aa253
-import os, socket, subprocess, sys, time, urllib.error, urllib.request
+import json, os, socket, subprocess, sys, time, urllib.error, urllib.request
 from dataclasses import dataclass, field
 from . import plug
 from .config import load
 from .errors import Unavailable
 from .track.deliver import sync
-from .workspace import Workspace
+from .workspace import Workspace, free_port, write_atomic
 
 # %% ../nbs/85_ui.ipynb #ede1c2e3
 @dataclass
@@ -34,18 +34,13 @@ class UI:
     def _repr_html_(self): return f'<p>MLflow: <a href="{self.url}" target="_blank">{self.url}</a></p>'
 
 # %% ../nbs/85_ui.ipynb #5d52603d
-def _free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
 def _answers(url):
     try: return urllib.request.urlopen(f"{url}/health", timeout=2).status == 200  # noqa: S310 - our own loopback address
     except (urllib.error.URLError, OSError): return False
 
 # %% ../nbs/85_ui.ipynb #d7f4f6bd
 def ui(
-    port=None,        # port on 127.0.0.1; default: a free one
+    port=None,        # port on 127.0.0.1; default: the workspace's own
     browser=True,     # open a browser
     wait=False,       # stay until interrupted (the command line does)
     workspace=None    # default: the one of the working directory
@@ -55,8 +50,8 @@ def ui(
     mlflow, ws = plug.resolve("opsnb.track.mlflow"), workspace or Workspace.find()
     sync(workspace=ws)
     uri = load(ws.root).tracking_uri
-    if uri.startswith("http"): shown = UI(uri)
-    else: shown = _serve(ws, mlflow, uri or mlflow.default_uri(ws), port or _free_port())
+    if uri.startswith("http"): shown = UI(mlflow.seen_at(ws, uri))
+    else: shown = _at_work(ws, port) or _serve(ws, mlflow, uri or mlflow.default_uri(ws), _port(ws, mlflow, port))
     if browser: _browse(shown.url)
     if wait:
         print(f"{shown}\nCtrl-C ends it." if shown.process else shown, flush=True)
@@ -64,11 +59,30 @@ def ui(
         return None
     return shown
 
-# %% ../nbs/85_ui.ipynb #7bc1a21e
+# %% ../nbs/85_ui.ipynb #cf5d9251
 def _browse(url):
     import webbrowser
     if os.environ.get("DISPLAY") or sys.platform == "darwin": webbrowser.open(url)
 
+def _at_work(ws, port):
+    "The UI of this workspace that runs already, or None."
+    try: card = json.loads((ws.path / "ui.json").read_text())
+    except (OSError, ValueError): return None
+    mine = "pid" in card and (not port or card["url"].endswith(f":{port}")) and _alive(card["pid"]) and _answers(card["url"])
+    return UI(card["url"]) if mine else None
+
+def _alive(pid):
+    import psutil
+    try: return "mlflow" in " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error: return False
+
+def _port(ws, mlflow, port):
+    "The port to listen at: the one asked for, the workspace's own, or a new one when somebody else has that now."
+    own = int(mlflow.seen_at(ws).rpartition(":")[2])
+    if port: return port
+    with socket.socket() as s: return own if s.connect_ex(("127.0.0.1", own)) else free_port()
+
+# %% ../nbs/85_ui.ipynb #7bc1a21e
 def _serve(ws, mlflow, uri, port, start_s=90):
     mlflow.open_store(ws)
     log = ws.path / "ui.log"
@@ -82,6 +96,7 @@ def _serve(ws, mlflow, uri, port, start_s=90):
             shown.stop()
             raise Unavailable("MLflow's server did not start", given=log.read_text()[-500:].strip(), todo=f"see {log}; or name another --port")
         time.sleep(0.2)
+    write_atomic(ws.path / "ui.json", json.dumps({"url": shown.url, "pid": process.pid}))
     return shown
 
 plug.is_verb(__name__, ui)

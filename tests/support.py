@@ -1,11 +1,21 @@
 """What several tests need: commands in new processes, notebooks made of cells, waiting, ending couriers."""
 import json
+import os
+import random
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
+
+import opsnb as ops
+from opsnb import plug
+from opsnb.track.deliver import pending, sync
+
+COURIER = [sys.executable, "-P", "-m", "opsnb.track._courier"]
 
 
 def end_couriers(folder):
@@ -49,3 +59,48 @@ def until(condition, timeout_s=30, every_s=0.05):
 def written_below(folder):
     """All bytes of all files below a folder."""
     return b"".join(p.read_bytes() for p in Path(folder).rglob("*") if p.is_file())
+
+
+def killed_while_logging(ws, times, seed=3):
+    """`times` processes log until each is killed at a random moment, and the courier is killed now and then while it delivers.
+
+    Returns how many points were acknowledged, and how many of them are missing or doubled at MLflow after `sync`.
+    """
+    client, rng, runs, courier = plug.resolve("opsnb.track.mlflow:open_store")(ws), random.Random(seed), {}, None
+    for i in range(times):
+        id, acknowledged = _logs_until_killed(f"run{i}", rng.uniform(0.0, 0.03))
+        runs[id] = acknowledged
+        if courier is None or courier.poll() is not None: courier = subprocess.Popen([*COURIER, ws.path], stderr=subprocess.DEVNULL)
+        elif rng.random() < 0.3:
+            courier.kill()  # in the middle of whatever it does
+            courier.wait()
+    courier.kill()
+    courier.wait()
+    time.sleep(2.1)  # then a killed run is presumed lost
+    assert sync(workspace=ws).exit_code == 0 and pending(ws) == []
+    made = client.search_runs([e.experiment_id for e in client.search_experiments()], max_results=1000)
+    steps = {r.data.tags["opsnb.run_id"]: [m.step for m in client.get_metric_history(r.info.run_id, "loss")] for r in made}
+    return {"acknowledged": sum(runs.values()), "lost": sum(len(set(range(n)) - set(steps[run])) for run, n in runs.items()),
+            "twice": sum(c - 1 for found in steps.values() for c in Counter(found).values()), "runs at MLflow": len(made)}
+
+
+def _logs_until_killed(name, after_s):
+    """A forked process starts a run and logs; killed `after_s` seconds later: `(run id, points acknowledged)`."""
+    out, into = os.pipe()
+    if (child := os.fork()) == 0:
+        os.close(out)
+        run = ops.track(name).start()
+        os.write(into, f"{run.id} ".encode())
+        for n in range(10**9):
+            run.log(loss=float(n))
+            os.write(into, b".")  # acknowledged
+    os.close(into)
+    said = b""
+    while b" " not in said: said += os.read(out, 1000)
+    time.sleep(after_s)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while part := os.read(out, 1 << 16): said += part
+    os.close(out)
+    id, _, dots = said.partition(b" ")
+    return id.decode(), len(dots)

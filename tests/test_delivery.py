@@ -1,25 +1,20 @@
 """From the journal to MLflow: at least once, without duplicates, whoever is killed; and never in the way of the run."""
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 
 import psutil
 import pytest
 
 import opsnb as ops
-from support import end_couriers, opsnb, python, until, written_below
+from support import COURIER, end_couriers, killed_while_logging, opsnb, python, until, written_below
 from opsnb import plug
 from opsnb.track import deliver
 from opsnb.track.deliver import Delivery, Head, pending, sync
-
-COURIER = [sys.executable, "-P", "-m", "opsnb.track._courier"]
-
 
 def at_mlflow(ws, run, to=""):
     """`(client, MLflow's run)` for a run of ours."""
@@ -60,46 +55,9 @@ def test_a_killed_process_is_lost_not_finished_and_keeps_every_point(ws):
 
 
 def test_sigkill_at_50_random_moments_then_sync_nothing_lost_nothing_twice(ws, monkeypatch):
-    """The run's process is killed while it logs, the courier while it delivers; in the end each acknowledged point is there once."""
     monkeypatch.setenv("OPSNB_DELIVERY", "off")
-    plug.resolve("opsnb.track.mlflow:open_store")(ws)
-    rng, runs, courier = random.Random(3), {}, None
-    for i in range(50):
-        out, into = os.pipe()
-        if (child := os.fork()) == 0:
-            os.close(out)
-            run = ops.track(f"run{i}").start()
-            os.write(into, f"{run.id} ".encode())
-            for n in range(10**9):
-                run.log(loss=float(n))
-                os.write(into, b".")  # acknowledged
-        os.close(into)
-        os.set_blocking(out, True)
-        head = b""
-        while b" " not in head: head += os.read(out, 1000)
-        time.sleep(rng.uniform(0.0, 0.03))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        id, _, dots = head.partition(b" ")
-        while part := os.read(out, 1 << 16): dots += part
-        os.close(out)
-        runs[id.decode()] = len(dots)
-        if courier is None or courier.poll() is not None: courier = subprocess.Popen([*COURIER, ws.path], stderr=subprocess.DEVNULL)
-        elif rng.random() < 0.3:
-            courier.kill()  # in the middle of whatever it does
-            courier.wait()
-    courier.kill()
-    courier.wait()
-    time.sleep(2.1)
-    assert sync(workspace=ws).exit_code == 0 and pending(ws) == []
-    points = {run: [s for s, _ in history(ws, run)] for run in runs}
-    lost = sum(len(set(range(n)) - set(points[run])) for run, n in runs.items())
-    twice = sum(sum(c - 1 for c in Counter(steps).values()) for steps in points.values())
-    client = plug.resolve("opsnb.track.mlflow:open_store")(ws)
-    experiments = [e.experiment_id for e in client.search_experiments()]
-    print(f"{sum(runs.values())} points acknowledged in 50 runs, {lost} lost, {twice} twice")
-    assert (lost, twice) == (0, 0) and sum(runs.values()) > 1000
-    assert len(client.search_runs(experiments, max_results=1000)) == 50  # no run was created twice
+    found = killed_while_logging(ws, 50)
+    assert (found["lost"], found["twice"], found["runs at MLflow"]) == (0, 0, 50) and found["acknowledged"] > 1000, found
 
 
 def test_delivering_everything_again_changes_nothing(ws, monkeypatch):

@@ -43,7 +43,7 @@ def test_parameters_in_values_out(ws, notebook):
     assert told(result) == ["completed"] * 4 and result.exit_code == 0 and result.done()
     run = ops.run(result.id)
     assert (run.status, run.params, run.metrics, run.tags) == ("done", {"a": "40"}, {"sum": 42.0}, {"team": "risk"})
-    assert {a["path"] for a in run.artifacts()} == {"add.ipynb", "published/made.txt"}
+    assert {a["path"] for a in run.artifacts()} == {"add.ipynb", "published.json", "published/made.txt"}
     nbformat.validate(nbformat.read(result.path, 4))
     assert [r.data["status"] for r in records(run.folder, kinds="cell.finished")] == ["done"] * 4
 

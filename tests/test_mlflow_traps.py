@@ -15,8 +15,9 @@ import opsnb as ops
 from support import python, until
 from opsnb.engine import run_notebook
 from opsnb.track import mlflow as adapter
+from opsnb.track.model import save_model
 from opsnb.track.deliver import sync
-from opsnb.ui import _free_port
+from opsnb.workspace import free_port
 
 PREPARED = "from opsnb import plug; mlflow = plug.need('mlflow', 'test')\n"
 
@@ -72,9 +73,9 @@ print(len(mlflow.search_traces(return_type='list', max_results=100)), result.met
 def test_5_logging_a_model_takes_seconds_for_guessing_requirements(ws, tmp_path):
     from sklearn.linear_model import LinearRegression
     model = LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0])
-    adapter.save_model(model, tmp_path / "warm")
+    save_model(model, tmp_path / "warm")
     begun = time.monotonic()
-    adapter.save_model(model, tmp_path / "model")
+    save_model(model, tmp_path / "model")
     assert time.monotonic() - begun < 2
     assert "scikit-learn==" in (tmp_path / "model/requirements.txt").read_text()
 
@@ -117,8 +118,8 @@ def test_8_telemetry_is_on(ws):
 
 def test_9_serving_a_model_does_not_find_uvicorn(ws, tmp_path):
     from sklearn.linear_model import LinearRegression
-    adapter.save_model(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]), tmp_path / "model")
-    port = _free_port()
+    save_model(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]), tmp_path / "model")
+    port = free_port()
     poor = {**os.environ, "PATH": "/usr/bin:/bin"}  # as in a kernel whose environment was never activated
     env = {**poor, "PATH": _path_with(poor, ws)}
     server = subprocess.Popen([sys.executable, "-m", "mlflow", "models", "serve", "-m", tmp_path / "model", "--env-manager", "local", "--port", str(port)],

@@ -45,7 +45,7 @@ def test_values_travel_and_everything_is_one_tree_at_mlflow(ws, notebook, pipeli
     at = {n: client.get_run(Delivery.of(ws.journal / r["run"], "mlflow").memo["run_id"]) for n, r in rows.items()}
     assert at["inside"].data.tags["mlflow.parentRunId"] == at["a"].info.run_id and at["a"].data.tags["mlflow.parentRunId"] == at["demo"].info.run_id
     assert len({r.info.experiment_id for r in at.values()}) == 1 and client.get_experiment(at["a"].info.experiment_id).name == "demo"
-    assert [f.path for f in client.list_artifacts(at["a"].info.run_id)] == ["a.ipynb"] and at["demo"].info.status == "FINISHED"
+    assert [f.path for f in client.list_artifacts(at["a"].info.run_id)] == ["a.ipynb", "published.json"] and at["demo"].info.status == "FINISHED"
 
 
 def test_independent_steps_run_side_by_side_within_the_limit(ws, notebook, pipeline):

@@ -10,7 +10,7 @@ import pytest
 import opsnb as ops
 from support import opsnb, python, until, written_below
 from opsnb.track.deliver import pending, sync
-from opsnb.ui import _free_port
+from opsnb.workspace import free_port
 
 PASSWORD = "correct-horse-1234"
 pytestmark = pytest.mark.xdist_group("mlflow-server")
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("mlflow-server")
 
 class Server:
     def __init__(self, folder):
-        self.folder, self.port, self.process = folder, _free_port(), None
+        self.folder, self.port, self.process = folder, free_port(), None
         self.uri = f"http://127.0.0.1:{self.port}"
 
     def start(self):
@@ -76,6 +76,7 @@ def test_a_run_is_seen_by_the_team(ws, team, tmp_path, monkeypatch):
         run.text("hello", "notes/a.txt")
     assert sync(workspace=ws).exit_code == 0
     assert sync(workspace=ws).exit_code == 0 and pending(ws) == []
+    assert f'href="{team.uri}/#/experiments/' in ops.run(run.id)._repr_html_()
     monkeypatch.setenv("OPSNB_HOME", str(tmp_path / "colleague/.opsnb"))  # somebody else, with a workspace of their own
     found = ops.runs(experiment="team")
     assert [r["run"] for r in found] == [run.id] and found.rows[0]["params"] == {"lr": "0.1"}

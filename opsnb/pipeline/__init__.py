@@ -17,6 +17,7 @@ from .state import PipelineRun, StepRun, tree
 from ..plug import is_verb
 from ..show import Live, Rows, in_notebook, rendered, state_text, table_html
 from ..track.scope import Run
+from ..verdict import sentence
 from ..workspace import Workspace
 
 # %% ../../nbs/34_pipeline.ipynb #fd4da049
@@ -85,6 +86,7 @@ def _conclude(run, runner, result):
         kind = Unavailable if bad and all(isinstance(k, Unavailable) for k in kinds) else Failed
         why = "; ".join(f"{s.id} {s.status.replace('_', ' ')}: {s.error}" for s in bad) or "a step failed"
         result.failure = kind(f"Pipeline {result.name} failed: {why}", given=f"run {run.id}", todo=f"open {(bad[0].notebook.path if bad and bad[0].notebook else result.folder)}")
+    if result.verdicts: run.tag({f"verdict.{id}": sentence(v) for id, v in result.verdicts.items()})
     run.finish(result.status, result.failure.what if result.failure else "interrupted" if runner.stopping else None)
     result.duration_s = run.state.duration_s
 

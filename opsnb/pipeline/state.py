@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..engine import NotebookRun
 from ..show import box, duration, escape, rendered, state_html, state_text
 from ..show import path as short
+from ..verdict import verdicts_in
 
 # %% ../../nbs/33_pipeline.state.ipynb #2364396a
 @dataclass
@@ -75,7 +76,7 @@ class PipelineRun:
     def values(self): return {id: s.values for id, s in self.steps.items()}
 
     @property
-    def verdicts(self): return {id: v for id, s in self.steps.items() for v in s.values.values() if isinstance(v, dict) and {"ok", "why"} <= set(v)}
+    def verdicts(self): return {id: v for id, s in self.steps.items() for v in verdicts_in(s.values).values()}
 
     @property
     def exit_code(self): return 0 if self.status == "done" else 130 if self.status == "cancelled" else getattr(self.failure, "exit_code", 1)

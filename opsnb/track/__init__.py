@@ -12,6 +12,7 @@ from .. import plug
 from ..config import load
 from ..errors import OpsError, Unavailable, unknown
 from ..journal import records
+from ..show import path as short
 from ..show import ENDED, Safe, clock, duration, escape, number, state_html, state_text, table_html, table_text
 from . import deliver
 from .card import card, card_text
@@ -69,17 +70,14 @@ class Recorded:
     def to_dict(self):
         s = self.state
         return {"run": s.id, "name": s.name, "type": s.type, "experiment": s.experiment, "parent": s.parent, "status": s.status, "error": s.error,
-                "started": s.started, "duration_s": s.duration_s, "params": self.params, "metrics": {k: _json(v) for k, v in self.metrics.items()},
+                "started": s.started, "duration_s": s.duration_s, "params": self.params, "metrics": self.metrics,
                 "tags": self.tags, "artifacts": self.artifacts(), "delivered": [{"sink": d.sink, "to": d.to or "default", "complete": d.complete,
                 "error": d.error, **{k: v for k, v in d.memo.items() if k in ("run_id", "url", "folder")}} for d in self._deliveries()]}
 
     def _deliveries(self): return [] if self._remote else [deliver.Delivery.of(self.folder, n, to) for n, to in self.state.sinks.items()]
-    def __str__(self): return card_text(self.state, [p for d in self._deliveries() for p in d.problems()])
+    def __str__(self): return "\n".join([card_text(self.state, *deliver.told(self._deliveries())), *([] if self._remote else [f"  folder: {short(self.folder)}"])])
     __repr__ = __str__
-    def _repr_html_(self): return card(self.state, [p for d in self._deliveries() for p in d.problems()])
-
-# %% ../../nbs/19_track.ipynb #79557998
-def _json(v): return v if isinstance(v, float) and math.isfinite(v) else str(v)
+    def _repr_html_(self): return card(self.state, *deliver.told(self._deliveries()))
 
 # %% ../../nbs/19_track.ipynb #0a7d13ef
 def run(

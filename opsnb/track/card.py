@@ -7,7 +7,7 @@ __all__ = ['SHOWN', 'metric_rows', 'card', 'card_text']
 
 # %% ../../nbs/17_track.card.ipynb #4fb27c54
 import time
-from ..show import Safe, box, clock, duration, number, size, sparkline, sparkline_text, state_text, table_html
+from ..show import Safe, box, clock, duration, escape, number, size, sparkline, sparkline_text, state_text, table_html
 
 # %% ../../nbs/17_track.card.ipynb #c9d4376c
 SHOWN = 12  # metrics on a card; the rest is counted
@@ -28,23 +28,26 @@ def metric_rows(run, pictures=True):
 def _facts(run):
     params = ", ".join(f"{k}={v if len(str(v)) < 40 else str(v)[:40] + '…'}" for k, v in list(run.params.items())[:SHOWN])
     more = f" … and {len(run.params) - SHOWN} more" if len(run.params) > SHOWN else ""
-    files = f"{len(run.files)} ({size(sum(f.get('bytes', 0) for f in run.files.values()))})" if run.files else None
+    names = ", ".join(list(run.files)[:4]) + (f" … and {len(run.files) - 4} more" if len(run.files) > 4 else "")
+    files = f"{names} ({size(sum(f.get('bytes', 0) for f in run.files.values()))})" if run.files else None
     span = run.duration_s if run.duration_s is not None else (run.ended or time.time()) - run.started if run.started else None
     return [("error", run.error), ("parameters", params + more), ("files", files), ("models", ", ".join(run.models)), ("duration", duration(span))]
 
 def _foot(run, problems):
     where = f"{run.id} in experiment {run.experiment}" if run.experiment else run.id
-    when = f"as of {clock(time.time())}" if run.status == "running" else clock(run.ended)
-    return "  ·  ".join([where, when, *problems])
+    return [where, f"as of {clock(time.time())}" if run.status == "running" else clock(run.ended), *problems]
 
-# %% ../../nbs/17_track.card.ipynb #2030bd5d
-def card(run, problems=()):
-    "A run (`RunState`) as HTML; `problems` are sentences about its delivery."
+# %% ../../nbs/17_track.card.ipynb #ff8bad8c
+def card(run, problems=(), links=()):
+    "A run (`RunState`) as HTML; `problems` are sentences about its delivery, `links` pairs of name and web address."
     rows = metric_rows(run)
-    return box(run.name or run.id, run.status, _facts(run), table_html(rows) if rows else "", _foot(run, problems))
+    there = [f'<a href="{escape(url)}" target="_blank" rel="noopener">open in {escape(name)}</a>' for name, url in links]
+    foot = Safe("  ·  ".join([*map(escape, _foot(run, problems)), *there]))
+    return box(run.name or run.id, run.status, _facts(run), table_html(rows) if rows else "", foot)
 
-def card_text(run, problems=()):
+def card_text(run, problems=(), links=()):
     "A run as a few lines of text."
     lines = [f"{run.name or run.id}  {state_text(run.status)}"] + [f"  {k}: {v}" for k, v in _facts(run) if v not in (None, "")]
     for r in metric_rows(run, pictures=False): lines.append(f"  {r['metric']}: {number(r.get('last', ''))}  {r.get('curve') or ''}".rstrip())
-    return "\n".join([*lines, f"  {_foot(run, problems)}"])
+    lines.append("  " + "  ·  ".join(_foot(run, problems)))
+    return "\n".join([*lines, *(f"  {name}: {url}" for name, url in links)])

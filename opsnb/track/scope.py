@@ -13,13 +13,13 @@ from .. import plug
 from ..config import load, masked
 from ..errors import OpsError
 from ..journal import Journal, Record, records
-from ..show import Live, escape
+from ..show import Live, escape, in_notebook
 from . import deliver
 from .card import card, card_text
 from .deliver import Delivery
 from .files import figure_name, files_in, picture, stage, table
 from .source import git, source
-from .state import PARAM_SHOWN, RunState, check_name, metric_value, param_text
+from .state import PARAM_SHOWN, RunState, check_name, metric_value, param_text, tag_text
 from .system import Sampler
 from ..workspace import Workspace
 
@@ -69,7 +69,7 @@ class Logging:
 
     def tag(self, tags=None, /, **named):
         "Set tags (text); a later value replaces an earlier one."
-        self.record("tag.logged", {"tags": {check_name("tag", k): str(v) for k, v in {**(tags or {}), **named}.items()}})
+        self.record("tag.logged", {"tags": {k: tag_text(k, v) for k, v in {**(tags or {}), **named}.items()}})
 
 # %% ../../nbs/18_track.scope.ipynb #e02ec383
 def _step(step):
@@ -128,7 +128,7 @@ class Keeping:
         tmp = place / f".{name}.{uuid.uuid4().hex[:8]}.tmp"
         try:
             place.mkdir(parents=True, exist_ok=True)
-            flavor = plug.resolve("opsnb.track.mlflow:save_model")(model, tmp, flavor, requirements, **kw)
+            flavor = plug.resolve("opsnb.track.model:save_model")(model, tmp, flavor, requirements, **kw)
             shutil.rmtree(place / name, ignore_errors=True)
             os.replace(tmp, place / name)
         finally: shutil.rmtree(tmp, ignore_errors=True)
@@ -171,9 +171,9 @@ class Run(Logging, Keeping):
         self.finish(*how_ended(error))
 
     def __call__(self, fn): return _decorated(self._given, fn)
-    def __repr__(self): return card_text(self.state, self._problems()) if self.id else f"Run({self._given['name']!r}), not started"
-    def _repr_html_(self): return card(self.state, self._problems()) if self.id else f"<p>{escape(repr(self))}</p>"
-    def _problems(self): return [p for name, to in self.state.sinks.items() for p in Delivery.of(self.folder, name, to).problems()]
+    def __repr__(self): return card_text(self.state, *self._told()) if self.id else f"Run({self._given['name']!r}), not started"
+    def _repr_html_(self): return card(self.state, *self._told()) if self.id else f"<p>{escape(repr(self))}</p>"
+    def _told(self): return deliver.told([Delivery.of(self.folder, name, to) for name, to in self.state.sinks.items()])
 
     def record(self, kind, data):
         "Append a record of any kind (`noun.past`) to the run's journal, and add it to what is known."
@@ -222,7 +222,7 @@ def _fresh(run, g):
     notebook = src["notebook"]
     data = {"name": g["name"] or (os.path.splitext(os.path.basename(notebook))[0] if notebook else "run"), "type": g["type"],
             "autolog": bool(g["autolog"]), "experiment": g["experiment"] or (above.state.experiment if above else None) or run.config.experiment or run.workspace.root.name or "opsnb",
-            "params": {k: param_text(k, v) for k, v in _flat(g["params"] or {})}, "tags": {check_name("tag", k): str(v) for k, v in (g["tags"] or {}).items()},
+            "params": {k: param_text(k, v) for k, v in _flat(g["params"] or {})}, "tags": {k: tag_text(k, v) for k, v in (g["tags"] or {}).items()},
             "sinks": {n: plug.backend("sink", n).destination(run.config, run.workspace) for n in run.config.sinks}, "source": src}
     parent = g["parent"].id if isinstance(g["parent"], Run) else g["parent"] or (above.id if above else os.environ.get("OPSNB_PARENT_RUN"))
     return {"kind": "run.started", "subject": f"run_{uuid.uuid4().hex[:12]}", "parent": parent, "data": data}
@@ -266,6 +266,12 @@ def _finish(run, status, error, trace):
     if run.config.delivery == "finish": deliver.sync(run=run.id, workspace=run.workspace)
     else: _wake(run)
     _tick(run, force=True)
+    if run._live and run.config.delivery == "background" and in_notebook(): threading.Thread(target=_delivered, args=[run], daemon=True).start()
+
+def _delivered(run):
+    "Draw the card once more when the courier is through: with the link, or with what went wrong."
+    deliver.wait(run.workspace, [run.id], timeout_s=60)
+    run._live.update(force=True)
 
 # %% ../../nbs/18_track.scope.ipynb #78d62f81
 def _decorated(given, fn):

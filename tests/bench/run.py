@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from support import end_couriers  # noqa: E402
+from support import end_couriers, killed_while_logging  # noqa: E402
 
 BIN = Path(sys.executable).parent
 
@@ -137,7 +137,18 @@ def background(options):
     return ["what", "delivery", "µs per call"], rows, []
 
 
-ALL = {"start": start, "log": log, "background": background}
+def kill(options):
+    """SIGKILL at random moments while a run logs and while its records are delivered."""
+    from opsnb.workspace import Workspace
+    os.environ |= {"OPSNB_DELIVERY": "off", "OPSNB_SYSTEM_METRICS_S": "0"}
+    rows = []
+    for seed in (3, 4, 5):
+        with Workspace.temp() as ws: found = killed_while_logging(ws, 50, seed)
+        rows.append([str(seed), "50", *(f"{found[k]:,}" for k in ("acknowledged", "lost", "twice", "runs at MLflow"))])
+    return ["seed", "processes killed", "points acknowledged", "of these lost", "points twice at MLflow", "runs at MLflow"], rows, []
+
+
+ALL = {"start": start, "log": log, "background": background, "kill": kill}
 
 
 def report(name, table):

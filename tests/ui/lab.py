@@ -9,7 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from opsnb.ui import _free_port
+from opsnb.workspace import free_port
 
 SHOTS = Path(__file__).parent / "shots"
 ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-prefers-reduced-motion", "--disable-background-networking",
@@ -21,14 +21,15 @@ def chromium():
 
 
 @contextlib.contextmanager
-def lab(root, home):
+def lab(root, home, dark=False):
     """A JupyterLab on `root`; yields `(address, token)`."""
-    port, token = _free_port(), secrets.token_hex(8)
+    port, token = free_port(), secrets.token_hex(8)
     folders = {f"JUPYTER_{k}_DIR": str(home / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
     folders |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "IPYTHONDIR": str(home / "ipython")}
     quiet = home / "settings/@jupyterlab/apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews":"false","checkForUpdates":false}')
+    (quiet / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab %s"}' % ("Dark" if dark else "Light"))
     env = {**os.environ, **folders, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root",
                f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.allow_unauthenticated_access=False", "--LabApp.extension_manager=readonly"]

@@ -52,6 +52,9 @@ def test_the_tour_in_the_lab_and_in_mlflows_ui(project, tmp_path):
         command(page, "Run All Cells")
         page.wait_for_function("""n => [...document.querySelectorAll('.jp-Notebook .jp-InputPrompt')].filter(e => /\\[\\d+\\]/.test(e.textContent)).length >= n""",
                                arg=len(snippets), timeout=120_000)
+        cards = page.locator(".jp-OutputArea-output:has-text('in experiment')")
+        page.wait_for_function("""() => [...document.querySelectorAll('.jp-OutputArea-output')].some(e => /fit/.test(e.textContent) && e.querySelector('a'))""", timeout=60_000)
+        assert cards.count() >= 2  # each card got its link when the courier had delivered the run
         page.keyboard.press("Control+S")
         page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')", timeout=20_000)
         saved = json.loads((project / "tour.ipynb").read_text())
@@ -65,17 +68,18 @@ def test_the_tour_in_the_lab_and_in_mlflows_ui(project, tmp_path):
         page.locator(".jp-OutputArea-output:has-text('all 2 rules hold')").first.scroll_into_view_if_needed()
         shot(page, "tour_gate")
 
-    with lab(project, tmp_path / "home2") as (address, token), browser_page() as page:  # opened again, nothing run
+    with lab(project, tmp_path / "home2", dark=True) as (address, token), browser_page() as page:  # opened again, nothing run
         open_notebook(page, address, token, "tour.ipynb")
         card = page.locator(".jp-OutputArea-output:has-text('fit')").first
         card.scroll_into_view_if_needed()
         assert "✓ done" in card.inner_text() and card.locator("img[alt^='loss']").first.evaluate("e => e.naturalWidth") > 50
+        link = card.locator("a:has-text('open in mlflow')").get_attribute("href")
         shot(page, "tour_reopened")
 
-    look_in_mlflows_ui(project)
+    look_in_mlflows_ui(project, link)
 
 
-def look_in_mlflows_ui(project):
+def look_in_mlflows_ui(project, link):
     ws = Workspace.open(project / ".opsnb")
     server = ops.ui(browser=False, workspace=ws)
     try:
@@ -88,6 +92,9 @@ def look_in_mlflows_ui(project):
             page.wait_for_selector("text=Parameters", timeout=60_000)
             page.wait_for_selector("text=steps", timeout=60_000)
             shot(page, "mlflow_run")
+            page.goto(link)
+            page.wait_for_selector("text=scores/accuracy", timeout=60_000)
+            assert ops.ui(browser=False, workspace=ws).process is None  # it is at work already
     finally:
         server.stop()
 

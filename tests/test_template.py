@@ -1,0 +1,44 @@
+"""The template `train_and_gate` as a user gets it: what it leaves at MLflow, and what the second run makes of the first."""
+import json
+
+import pytest
+
+import opsnb as ops
+from opsnb import plug
+from opsnb.track.deliver import sync
+from opsnb.workspace import Workspace
+from support import opsnb
+
+pytest.importorskip("torch")
+
+
+@pytest.mark.timeout(300)
+def test_it_trains_judges_and_compares_with_the_run_before(project):
+    assert opsnb("init", "churn")[0] == 0
+    churn = Workspace.find(project / "churn")
+    made = [opsnb("pipeline", "run", "churn", "-p", "seed", seed, "--json", timeout=300) for seed in (0, 1)]
+    first, second = (json.loads(out) for code, out, _ in made if code == 0)
+    rules = [{r["rule"]: r["ok"] for r in run["verdicts"]["gate"]["evidence"]} for run in (first, second)]
+    assert rules[0]["roc_auc >= baseline - 0.01"] is None and rules[1]["roc_auc >= baseline - 0.01"] is True
+    assert first["steps"][0]["values"]["digest"] != second["steps"][0]["values"]["digest"]  # another split
+
+    code, out, _ = opsnb("pipeline", "run", "churn", "-p", "epochs", "1", "--json", timeout=300)
+    assert code == 1 and json.loads(out)["verdicts"]["gate"]["ok"] is False  # too little training does not pass
+
+    sync(workspace=churn)
+    client = plug.resolve("opsnb.track.mlflow:open_store")(churn)
+    runs = ops.runs(experiment="train_and_gate", workspace=churn)
+    by_name = {r["name"]: r for r in runs if r["started"] < second_began(runs)}
+    assert set(by_name["metrics"]["metrics"]) == {"accuracy", "precision", "recall", "f1", "roc_auc", "log_loss"} and by_name["metrics"]["metrics"]["accuracy"] > 0.94
+    found = ops.run(by_name["metrics"]["run"], churn)
+    assert {a["path"] for a in found.artifacts()} == {"confusion.png", "calibration.png", "predictions.json"}
+    assert len(ops.run(first["run"], churn).metrics) == 0 and ops.run(first["run"], churn).status == "done"
+    assert ops.run(first["run"], churn).tags["verdict.gate"].startswith("✓ ok: all 3 rules hold")
+    [model] = client.search_logged_models([client.get_experiment_by_name("train_and_gate").experiment_id], max_results=1)
+    assert model.name == "classifier" and str(model.status).endswith("READY")
+    history = ops.run(max((r for r in runs if r["type"] == "run" and r["name"] == "train"), key=lambda r: r["started"])["run"], churn).metric_history("train/loss")
+    assert len(history) == 1
+
+
+def second_began(runs):
+    return sorted(r["started"] for r in runs if r["type"] == "pipeline")[1]
