@@ -62,7 +62,7 @@ papermill_io.register(SCHEME, WholeFiles())
 class Watch:
     """What the caller of the engine hears and says: cells as they start and end, and `stop`."""
 
-    def cell_started(self, index): """A cell begins."""
+    def cell_started(self, index, n): """A cell begins, `index` (from 0) of `n`."""
 
     def cell_finished(self, index, status, seconds, error): """A cell has ended; `status` as in `show.STATES`."""
 
@@ -220,7 +220,7 @@ class Client(PapermillNotebookClient):
         for index, cell in enumerate(self.nb.cells):
             if self.watch.stopped: raise self._why_stopped()
             idle = cell.cell_type != "code" or not cell.source.strip() or self.skip_cells_with_tag in cell.metadata.get("tags", [])
-            if not idle: self.watch.cell_started(index)
+            if not idle: self.watch.cell_started(index, len(self.nb.cells))
             self.nb_man.cell_start(cell, index)
             begun = time.monotonic()
             ended = None if idle else await self._cell(cell, index)

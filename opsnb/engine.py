@@ -124,9 +124,9 @@ def _watch(run, result, tell):
     "What the engine tells, written into the journal and shown."
     from opsnb._notebook import Watch
     class Watching(Watch):
-        def cell_started(self, index):
-            run.record("cell.started", {"cell": index})
-            tell(index)
+        def cell_started(self, index, n):
+            run.record("cell.started", {"cell": index, "of": n})
+            tell(index, n)
         def cell_finished(self, index, status, seconds, error):
             row = {"cell": index, "status": status, "seconds": round(seconds, 3), "error": error}
             run.record("cell.finished", row)
@@ -200,7 +200,7 @@ def run_notebook(
     tell, on_watch = more.pop("tell", None), more.pop("on_watch", None)
     run = Run(name or path.stem, given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
     result = NotebookRun(run.start().id, str(path), path=str(out))
-    with _progress(path.name, nb, result, tell) as show:
+    with _progress(path.name, result, tell) as show:
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch)
         if plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
@@ -214,8 +214,8 @@ def run_notebook(
 
 # %% ../nbs/31_engine.ipynb #efe23918
 class _progress:
-    def __init__(self, title, nb, result, tell=None):
-        self.title, self.n, self.result, self.tell, self.status, self.begun = title, len(nb["cells"]), result, tell, None, time.monotonic()
+    def __init__(self, title, result, tell=None):
+        self.title, self.result, self.tell, self.status, self.begun = title, result, tell, None, time.monotonic()
         self.live = Live(result._repr_html_, result.__str__)
 
     def __enter__(self):
@@ -225,9 +225,9 @@ class _progress:
             self.status.start()
         return self.show
 
-    def show(self, index):
-        if self.tell: return self.tell(index, self.n)
-        if self.status: self.status.update(f"{self.title}  cell {index + 1} of {self.n}")
+    def show(self, index, n):
+        if self.tell: return self.tell(index, n)
+        if self.status: self.status.update(f"{self.title}  cell {index + 1} of {n}")
         self.result.duration_s = time.monotonic() - self.begun
         self.live.update()
 

@@ -46,6 +46,7 @@ def test_parameters_in_values_out(ws, notebook):
     assert {a["path"] for a in run.artifacts()} == {"add.ipynb", "published.json", "published/made.txt"}
     nbformat.validate(nbformat.read(result.path, 4))
     assert [r.data["status"] for r in records(run.folder, kinds="cell.finished")] == ["done"] * 4
+    assert [(r.data["cell"], r.data["of"]) for r in records(run.folder, kinds="cell.started")] == [(i, 4) for i in range(4)]  # papermill's cell counted
 
 
 def test_a_cell_that_raises(ws, notebook):

@@ -298,8 +298,8 @@ def reach(workspace):
 # %% ../../nbs/15_track.mlflow.ipynb #a2e2c8ce
 def search(workspace, experiment=None, where=None, most=200):
     "`(state, experiment name)` of the newest runs."
-    from mlflow.exceptions import MlflowException
     client, experiments = reach(workspace)
+    from mlflow.exceptions import MlflowException
     names = {e.experiment_id: e.name for e in experiments if experiment in (None, e.name)}
     if experiment and not names: raise unknown("experiment", experiment, [e.name for e in experiments])
     try: found = client.search_runs(list(names), filter_string=where or "", max_results=most, order_by=["attributes.start_time DESC"])
@@ -317,8 +317,8 @@ class Remote:
     @classmethod
     def find(cls, workspace, id):
         "The run with this id of ours or of MLflow's, or None."
-        from mlflow.exceptions import MlflowException
         client, experiments = reach(workspace)
+        from mlflow.exceptions import MlflowException
         run = _find(client, [e.experiment_id for e in experiments], "opsnb.run_id", id)
         with contextlib.suppress(MlflowException): run = run or client.get_run(id)
         return cls(client, run, workspace) if run else None
