@@ -39,11 +39,11 @@ def _words(value, most=300):
     return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 # %% ../nbs/00_errors.ipynb #8e0788e7
-_here = str(Path(__file__).parent) if "__file__" in globals() else "<no file>"
+_not_yours = (str(Path(__file__).parent) if "__file__" in globals() else "<no file>", str(Path(traceback.__file__).parent))  # opsnb, Python's own library
 
 def _where(tb):
-    "The last frame that is not ours, as IPython would cite it."
-    mine = [f for f in traceback.extract_tb(tb) if not f.filename.startswith(_here) and "IPython" not in f.filename]
+    "The last line of the user's own code, as IPython would cite it."
+    mine = [f for f in traceback.extract_tb(tb) if not f.filename.startswith(_not_yours) and "IPython" not in f.filename]
     return [f"line {mine[-1].lineno}: {mine[-1].line}"] if mine and mine[-1].line else []
 
 # %% ../nbs/00_errors.ipynb #ff30f9de

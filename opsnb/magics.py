@@ -7,7 +7,11 @@ __all__ = ['track_cell', 'ops_line', 'load']
 
 # %% ../nbs/82_magics.ipynb #d6af03e9
 import atexit, shlex, sys
+from contextlib import contextmanager
+from unittest.mock import patch
+from IPython import get_ipython
 from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from . import plug
 from .cli import invoke
@@ -45,31 +49,57 @@ def _log(run, values):
 @argument("-q", "--quiet", action="store_true", help="no card")
 def track_cell(line, cell):
     "Run the cell as a tracked run."
-    from IPython import get_ipython
-    args, shell = parse_argstring(track_cell, line), get_ipython()
-    tags = dict(_tag(t) for t in args.tags or ())
-    run = Run(args.name, None, tags, args.experiment, type="cell", autolog=_names(args.autolog) or False, **({"quiet": True} if args.quiet else {}))
-    params, metrics = _names(args.params), _names(args.metrics)
-    with run:
+    __tracebackhide__ = True
+    shell = get_ipython()
+    with _tracked(shell, line, cell):
+        with _silent(shell): result = InteractiveShell.run_cell(shell, cell)  # the class's own: a shell of nbdev's replaces it
+        if error := _error(result): raise error
+
+# %% ../nbs/82_magics.ipynb #0c923d20
+@contextmanager
+def _tracked(shell, line, cell):
+    "The run of a cell; when the cell has ended, parameters and metrics are picked out of its variables."
+    __tracebackhide__ = True
+    args = parse_argstring(track_cell, line)
+    params, metrics, tags = _names(args.params), _names(args.metrics), dict(_tag(t) for t in args.tags or ())
+    with Run(args.name, None, tags, args.experiment, type="cell", autolog=_names(args.autolog) or False, **({"quiet": True} if args.quiet else {})) as run:
         run.text(cell, "cell.py")
-        try: _run_cell(shell, cell)
+        try: yield
         finally: run.param({n: shell.user_ns[n] for n in params if n in shell.user_ns})  # of a failed cell, too
         _picked(params, shell.user_ns)
         _log(run, _picked(metrics, shell.user_ns))
 
-# %% ../nbs/82_magics.ipynb #3bc6d35c
 def _tag(text):
     key, eq, value = text.partition("=")
     if not eq: raise UsageError(f"A tag is KEY=VALUE, not {text!r}")
     return key, value
 
-def _run_cell(shell, cell):
-    "Run the cell; raises its exception, which the shell itself does not show."
-    from unittest.mock import patch
-    from IPython.core.interactiveshell import InteractiveShell
-    with patch.object(shell, "showtraceback", lambda *a, **k: None), patch.object(shell, "showsyntaxerror", lambda *a, **k: None):
-        result = InteractiveShell.run_cell(shell, cell)  # the class's own: a shell of nbdev's replaces it
-    if error := result.error_before_exec or result.error_in_exec: raise error
+# %% ../nbs/82_magics.ipynb #da602099
+@contextmanager
+def _silent(shell):
+    "The shell shows no traceback inside."
+    with patch.object(shell, "showtraceback", lambda *a, **k: None), patch.object(shell, "showsyntaxerror", lambda *a, **k: None): yield
+
+def _error(result):
+    "The exception of a cell's result or None, its traceback beginning in the cell (a syntax error's is empty then)."
+    if (error := result.error_before_exec or result.error_in_exec) is None: return None
+    tb = error.__traceback__
+    while tb and tb.tb_frame.f_globals.get("__name__", "").startswith(("IPython", "ipykernel", "opsnb")): tb = tb.tb_next
+    return error.with_traceback(tb)
+
+# %% ../nbs/82_magics.ipynb #52bdddd6
+async def _track_async(line, cell):
+    __tracebackhide__ = True
+    shell = get_ipython()
+    with _tracked(shell, line, cell):
+        with _silent(shell): result = await shell.run_cell_async(cell, transformed_cell=shell.transform_cell(cell))
+        if error := _error(result): raise error
+
+def _awaiting(lines):
+    "An input transformer: `%%track` over a cell with a top-level `await` becomes a line that awaits `_track_async`."
+    head, cell = "".join(lines[:1]).strip(), "".join(lines[1:])
+    if not head.startswith("%%track") or head.endswith("?") or not get_ipython().should_run_async(cell, transformed_cell=cell): return lines
+    return [f"await __import__('opsnb.magics', fromlist=['_']).{_track_async.__name__}({head.removeprefix('%%track').strip()!r}, {cell!r})\n"]
 
 # %% ../nbs/82_magics.ipynb #ed76049c
 def ops_line(line):
@@ -83,6 +113,7 @@ def load(shell):
     "Register the magics, and prepare MLflow (if installed) for this notebook."
     shell.register_magic_function(track_cell, "cell", "track")
     shell.register_magic_function(ops_line, "line", "ops")
+    if _awaiting not in shell.input_transformers_cleanup: shell.input_transformers_cleanup.insert(0, _awaiting)
     if plug.has("mlflow") and "mlflow" not in sys.modules: plug.resolve("opsnb.track.mlflow:prepare")()
     shell.events.register("post_run_cell", _after_cell)
 
@@ -94,6 +125,5 @@ def _after_cell(result):
         atexit.register(_end_raw_runs)
 
 def _end_raw_runs():
-    from IPython import get_ipython
     shell, mlflow = get_ipython(), sys.modules["mlflow"]
     while not getattr(shell, "last_execution_succeeded", True) and mlflow.active_run(): mlflow.end_run("FAILED")

@@ -31,7 +31,8 @@ def _facts(run):
     names = ", ".join(list(run.files)[:4]) + (f" … and {len(run.files) - 4} more" if len(run.files) > 4 else "")
     files = f"{names} ({size(sum(f.get('bytes', 0) for f in run.files.values()))})" if run.files else None
     span = run.duration_s if run.duration_s is not None else (run.ended or time.time()) - run.started if run.started else None
-    return [("error", run.error), ("parameters", params + more), ("files", files), ("models", ", ".join(run.models)), ("duration", duration(span))]
+    tags = "  ".join(f"{k}={v}" for k, v in list(run.tags.items())[:SHOWN])
+    return [("error", run.error), ("parameters", params + more), ("tags", tags), ("files", files), ("models", ", ".join(run.models)), ("duration", duration(span))]
 
 def _foot(run, problems):
     where = f"{run.id} in experiment {run.experiment}" if run.experiment else run.id

@@ -1,0 +1,38 @@
+"""`%%track` in a real kernel: awaiting cells, errors as the user should see them, `%ops`."""
+import json
+import re
+
+import opsnb as ops
+from opsnb.engine import run_notebook
+
+
+def outputs(run):
+    return [o for c in json.loads(open(run.path).read())["cells"] for o in c.get("outputs", [])]
+
+
+def test_a_cell_may_await(ws, notebook):
+    path = notebook("nb", "n: int = 1", "%load_ext opsnb", "%%track waits -m x\nimport asyncio\nasync def f(): return 7\nx = await f()\nx + 1", "%%track plain -m x\nasync def g(): return await f()\nx = 2\nx + 1")
+    run = run_notebook(path)
+    assert {r["name"]: r["metrics"] for r in ops.runs(type="cell")} == {"waits": {"x": 7.0}, "plain": {"x": 2.0}}
+    assert [o["data"]["text/plain"] for o in outputs(run) if o["output_type"] == "execute_result"] == [["8"], ["3"]]
+
+
+def test_an_error_is_shown_once_and_starts_in_the_cell(ws, notebook):
+    for name, code in (("plain", "1 / 0"), ("waiting", "import asyncio\nawait asyncio.sleep(0)\n1 / 0")):
+        run = run_notebook(notebook(name, "n: int = 1", "%load_ext opsnb", f"%%track {name}\n{code}"), check=False)
+        [shown] = [re.sub("\x1b\\[[0-9;]*m", "", "\n".join(o["traceback"])) for o in outputs(run) if o["output_type"] == "error"]
+        assert run.error == "ZeroDivisionError: division by zero" and shown.count("1 / 0") >= 1 and "opsnb/" not in shown and "contextlib" not in shown, shown
+        [cell] = ops.runs(name=name, type="cell")
+        assert (cell["status"], cell["error"]) == ("failed", "ZeroDivisionError: division by zero") and cell["parent"] == run.id
+
+
+def test_help_and_mistakes(ws, notebook):
+    run = run_notebook(notebook("nb", "n: int = 1", "%load_ext opsnb", "%ops runs", "%ops", "try: get_ipython().run_line_magic('ops', 'rns')\nexcept Exception as e: print(e)"))
+    text = json.dumps(outputs(run))
+    assert "did you mean 'runs'" in text and "%ops pipeline run" in text and run.id in text
+
+
+def test_an_ops_error_is_short(ws, notebook):
+    run = run_notebook(notebook("nb", "n: int = 1", "import opsnb as ops\nops.run('run_gone')"), check=False)
+    [error] = [o for o in outputs(run) if o["output_type"] == "error"]
+    assert error["ename"] == "OpsError" and len(error["traceback"]) <= 3 and "opsnb runs lists the runs" in "\n".join(error["traceback"]) and "ops.run('run_gone')" in error["traceback"][0]
