@@ -88,7 +88,7 @@ def invoke(args):
     try: result = app.main(args=list(args), prog_name="opsnb", standalone_mode=False)
     except click.ClickException as e:
         where = e.ctx.command_path if getattr(e, "ctx", None) else "opsnb"
-        raise OpsError(e.format_message(), todo=f"{where} --help") from None
+        raise OpsError(e.format_message(), hint=f"{where} --help") from None
     return None if isinstance(result, int) else result  # a number: only help was shown
 
 def show(result, as_json=False):
@@ -107,7 +107,7 @@ def main(args=None):
         show(result, as_json)
         code = getattr(result, "exit_code", 0)
     except OpsError as e:
-        click.echo(json.dumps({"error": finite({k: v for k, v in {"what": e.what, "given": e.given, "allowed": e.allowed, "next": e.todo}.items() if v is not None})}) if as_json else f"Error: {e}", err=True)
+        click.echo(json.dumps({"error": finite({k: v for k, v in {"what": e.what, "given": e.given, "allowed": e.allowed, "next": e.hint}.items() if v is not None})}) if as_json else f"Error: {e}", err=True)
         code = e.exit_code
     except (KeyboardInterrupt, click.Abort): code = click.echo("Interrupted.", err=True) or 130
     except BrokenPipeError: code = 0  # `opsnb runs | head`

@@ -73,13 +73,13 @@ def _typed(name, value, where):
 def _toml(path):
     try: return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise OpsError(f"{path} is not valid TOML", given=e, todo="put it right, or remove it") from None
+        raise OpsError(f"{path} is not valid TOML", given=e, hint="put it right, or remove it") from None
 
 def _from_files(root):
     own, shared = root / "opsnb.toml", root / "pyproject.toml"
     table = _toml(shared).get("tool", {}).get("opsnb", {}) if shared.exists() else {}
     if not own.exists(): return table, f"{shared.name} [tool.opsnb]"
-    if table: raise OpsError("Settings in two files", given=f"{own} and [tool.opsnb] in {shared}", todo="keep one of them")
+    if table: raise OpsError("Settings in two files", given=f"{own} and [tool.opsnb] in {shared}", hint="keep one of them")
     return _toml(own), own.name
 
 # %% ../nbs/01_config.ipynb #46e014bd

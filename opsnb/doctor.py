@@ -17,7 +17,7 @@ from .track import deliver
 from .workspace import Workspace
 
 # %% ../nbs/84_doctor.ipynb #8c96db86
-def _row(check, state, found, todo=None): return {"check": check, "state": state, "found": found, **({"next": todo} if todo else {})}
+def _row(check, state, found, hint=None): return {"check": check, "state": state, "found": found, **({"next": hint} if hint else {})}
 
 def _versions(ws):
     yield _row("opsnb", "ok", f"{__version__} in Python {platform.python_version()} on {platform.system()} {platform.machine()}")
@@ -103,7 +103,7 @@ def doctor(
     ws, out = workspace or Workspace.find(), Rows()
     for check in (_versions, _extras, _workspace, _sinks, _machine):
         try: out += list(check(ws))
-        except OpsError as e: out.append(_row(check.__name__.strip("_"), "fail", e.what, e.todo))
+        except OpsError as e: out.append(_row(check.__name__.strip("_"), "fail", e.what, e.hint))
     out.exit_code = 3 if any(r["state"] == "fail" for r in out) else 0
     return out
 

@@ -52,7 +52,7 @@ def kernel_for(nb, asked=None, where="notebook"):
     if name in (".", "python3", HERE): return HERE
     if name in (known := installed_kernels()): return name
     raise OpsError(f"{where} wants the kernel {name!r}, which is not installed", given=name, allowed=known,
-                   todo=f"opsnb run {where} --kernel .   (a dot is this Python: {sys.executable})")
+                   hint=f"opsnb run {where} --kernel .   (a dot is this Python: {sys.executable})")
 
 # %% ../nbs/31_engine.ipynb #09878b66
 def output_path(workspace, notebook, out=None, stamp=None):
@@ -63,11 +63,11 @@ def output_path(workspace, notebook, out=None, stamp=None):
         while out.exists(): out = out.with_name(f"{out.stem}+.ipynb")
     out = Path(out).expanduser().absolute()
     if out.is_dir(): out = out / Path(notebook).name
-    if out == Path(notebook).absolute(): raise OpsError("The executed notebook would overwrite its source", given=out, todo="name another file with -o")
+    if out == Path(notebook).absolute(): raise OpsError("The executed notebook would overwrite its source", given=out, hint="name another file with -o")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=out.parent).close()
-    except OSError as e: raise Unavailable(f"The executed notebook cannot be written to {out}", given=e.strerror, todo="name another place with -o") from None
+    except OSError as e: raise Unavailable(f"The executed notebook cannot be written to {out}", given=e.strerror, hint="name another place with -o") from None
     return out
 
 # %% ../nbs/31_engine.ipynb #e3e6f73a
@@ -154,7 +154,7 @@ def _conclude(run, result, nb, out, watch, error):
     result.status, result.error = ("done", None) if error is None else (ended.status, ended.reason) if getattr(ended, "status", None) else ("failed", f"{type(error).__name__}: {error}")
     if error is not None:
         kind = Unavailable if not getattr(ended, "started", True) or ended is None else NotebookFailed
-        result.failure = kind(f"{Path(result.notebook).name} {result.status.replace('_', ' ')}: {result.error}", given=f"run {run.id}", todo=f"open {out}")
+        result.failure = kind(f"{Path(result.notebook).name} {result.status.replace('_', ' ')}: {result.error}", given=f"run {run.id}", hint=f"open {out}")
         result.failure.run, result.failure.__cause__ = result, None if ended else error
     if out.exists():
         executed = load_notebook(out)

@@ -14,12 +14,12 @@ class OpsError(Exception):
     "Something a person can put right: what failed, what was given, what is allowed, what to do next."
     exit_code = 2
 
-    def __init__(self, what, given=None, allowed=None, todo=None):
-        super().__init__(what, given, allowed, todo)
-        self.what, self.given, self.allowed, self.todo = what, given, allowed, todo
+    def __init__(self, what, given=None, allowed=None, hint=None):
+        super().__init__(what, given, allowed, hint)
+        self.what, self.given, self.allowed, self.hint = what, given, allowed, hint
 
     def __str__(self):
-        rows = [("given", self.given), ("allowed", self.allowed), ("next", self.todo)]
+        rows = [("given", self.given), ("allowed", self.allowed), ("next", self.hint)]
         return "\n".join([str(self.what)] + [f"  {k + ':':<9}{_words(v)}" for k, v in rows if v is not None])
 
     def _render_traceback_(self): return [*_where(self.__traceback__), f"{type(self).__name__}: {self}"]
@@ -51,8 +51,8 @@ def near(word, words, most=3):
     "Up to `most` of `words` that look like `word`, best first."
     return difflib.get_close_matches(str(word), [str(w) for w in words], n=most, cutoff=0.6)
 
-def unknown(kind, word, words, where="", todo=None):
+def unknown(kind, word, words, where="", hint=None):
     "An `OpsError` for a `word` that is not one of `words`; says which are, and which one was probably meant."
     close = near(word, words)
-    todo = todo or (f"did you mean {' or '.join(repr(c) for c in close)}?" if close else None)
-    return OpsError(f"Unknown {kind} {word!r}{' in ' + str(where) if where else ''}", allowed=sorted(map(str, words)), todo=todo)
+    hint = hint or (f"did you mean {' or '.join(repr(c) for c in close)}?" if close else None)
+    return OpsError(f"Unknown {kind} {word!r}{' in ' + str(where) if where else ''}", allowed=sorted(map(str, words)), hint=hint)

@@ -104,7 +104,7 @@ def _create(folder, name):
 
 def _unwritable(folder, e):
     return Unavailable(f"The journal {folder} cannot be written; records acknowledged before are safe", given=e.strerror,
-                       todo="free disk space, check permissions, or set OPSNB_HOME to another folder; then log again")
+                       hint="free disk space, check permissions, or set OPSNB_HOME to another folder; then log again")
 
 # %% ../nbs/03_journal.ipynb #89bf56d6
 def _who(): return {"format": FORMAT, "host": socket.gethostname(), "boot": _boot(), "pid": os.getpid()}

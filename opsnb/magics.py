@@ -28,7 +28,7 @@ def _picked(names, variables):
     gone = [n for n in names if n not in variables]
     if gone:
         public = [v for v in variables if not v.startswith("_")]
-        raise OpsError(f"The notebook has no variable {', '.join(map(repr, gone))}", given=names, allowed=near(gone[0], public) or None, todo="-m and -p name variables of the notebook")
+        raise OpsError(f"The notebook has no variable {', '.join(map(repr, gone))}", given=names, allowed=near(gone[0], public) or None, hint="-m and -p name variables of the notebook")
     return {n: variables[n] for n in names}
 
 def _log(run, values):

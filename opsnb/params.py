@@ -18,18 +18,18 @@ from .journal import encode
 def load_notebook(path):
     "The notebook at `path` as a dict; an `OpsError` that says what is wrong with the file otherwise."
     path = Path(path)
-    todo = "opsnb run takes the path of an .ipynb file"
-    if not path.exists(): raise OpsError(f"There is no notebook {path}", given=path.absolute(), todo=todo)
-    if path.is_dir(): raise OpsError(f"{path} is a folder, not a notebook", todo=todo)
+    hint = "opsnb run takes the path of an .ipynb file"
+    if not path.exists(): raise OpsError(f"There is no notebook {path}", given=path.absolute(), hint=hint)
+    if path.is_dir(): raise OpsError(f"{path} is a folder, not a notebook", hint=hint)
     text = path.read_text(encoding="utf-8", errors="replace")
-    if not text.strip(): raise OpsError(f"{path} is empty", given="0 bytes of content", todo="save it again from JupyterLab, or restore it from version control")
+    if not text.strip(): raise OpsError(f"{path} is empty", given="0 bytes of content", hint="save it again from JupyterLab, or restore it from version control")
     try: nb = json.loads(text)
-    except ValueError as e: raise OpsError(f"{path} is not a notebook: it is not JSON", given=e, todo="restore it from version control; merge conflict marks are a usual cause") from None
-    if not isinstance(nb, dict) or "nbformat" not in nb: raise OpsError(f"{path} is JSON, but not a notebook", given="no nbformat field", todo=todo)
+    except ValueError as e: raise OpsError(f"{path} is not a notebook: it is not JSON", given=e, hint="restore it from version control; merge conflict marks are a usual cause") from None
+    if not isinstance(nb, dict) or "nbformat" not in nb: raise OpsError(f"{path} is JSON, but not a notebook", given="no nbformat field", hint=hint)
     if nb["nbformat"] != 4:
         raise OpsError(f"{path} has an old or unknown format", given=f"nbformat {nb['nbformat']}", allowed="nbformat 4",
-                       todo=f"open and save it in JupyterLab, or: jupyter nbconvert --to notebook --nbformat 4 --inplace {path}")
-    if not isinstance(nb.get("cells"), list): raise OpsError(f"{path} has no cells", given="no list of cells", todo=todo)
+                       hint=f"open and save it in JupyterLab, or: jupyter nbconvert --to notebook --nbformat 4 --inplace {path}")
+    if not isinstance(nb.get("cells"), list): raise OpsError(f"{path} has no cells", given="no list of cells", hint=hint)
     return nb
 
 def source(cell):
@@ -91,7 +91,7 @@ def read_parameters(nb, where="notebook"):
             tree = ast.parse(text)
     except SyntaxError as e:
         raise OpsError(f"The parameters cell of {where} has a syntax error in line {e.lineno}", given=(e.text or "").strip() or e.msg,
-                       allowed="lines like: lr: float = 1e-3  # learning rate", todo="put the cell right; nothing was run") from None
+                       allowed="lines like: lr: float = 1e-3  # learning rate", hint="put the cell right; nothing was run") from None
     notes, words = _comments(text), _words()
     found = [p for node in tree.body for p in _assigned(node, notes, words, where)]
     return {p.name: p for p in found}
@@ -121,7 +121,7 @@ def _type_of(note, words, name, where):
     if note is None: return "any", Any
     text = ast.unparse(note)
     if text.strip("'\"").split("[")[0] == "Secret":
-        raise OpsError(f"Parameter '{name}' of {where} is a secret", given=text, todo="read it in the notebook from the environment: os.environ['NAME']; parameters are written into records")
+        raise OpsError(f"Parameter '{name}' of {where} is a secret", given=text, hint="read it in the notebook from the environment: os.environ['NAME']; parameters are written into records")
     try: return text, _evaluate(note, words)
     except Exception: return text, Any  # a type of the user's own: documented, not checked
 
@@ -132,7 +132,7 @@ def _default(node, note, name, where):
     except ValueError: pass
     if note is not None: return None, True
     raise OpsError(f"The default of parameter '{name}' of {where} is known only when the notebook runs", given=ast.unparse(node)[:200],
-                   allowed="a literal: number, text, True, False, None, list, dict", todo=f"write its type ({name}: str = …), or move the line to another cell")
+                   allowed="a literal: number, text, True, False, None, list, dict", hint=f"write its type ({name}: str = …), or move the line to another cell")
 
 def _constant(node):
     "A literal, or arithmetic of numbers such as 60 * 60."
@@ -151,11 +151,11 @@ def check_parameters(nb, given, text=False, where="notebook", later=()):
     params, names = read_parameters(nb, where), [*given, *later]
     if names and not params:
         raise OpsError(f"{where} has no parameters cell, so it takes no parameters", given=names,
-                       todo="tag the cell that assigns them with 'parameters' (JupyterLab: the gear at the right, Cell Tags)")
+                       hint="tag the cell that assigns them with 'parameters' (JupyterLab: the gear at the right, Cell Tags)")
     for name in names:
         if name not in params: raise unknown("parameter", name, params, where=where)
     missing = [n for n, p in params.items() if p.required and n not in names]
-    if missing: raise OpsError(f"{where} needs a value for {', '.join(missing)}", given=names or "none", todo=f"give it one: -p {missing[0]} VALUE, or in a pipeline params: {{{missing[0]}: …}}")
+    if missing: raise OpsError(f"{where} needs a value for {', '.join(missing)}", given=names or "none", hint=f"give it one: -p {missing[0]} VALUE, or in a pipeline params: {{{missing[0]}: …}}")
     return {name: _checked(params[name], value, text, where) for name, value in given.items()}
 
 # %% ../nbs/30_params.ipynb #dd8d690c
@@ -172,7 +172,7 @@ def _checked(p, value, text, where):
         note = f"{p.type}{f' (default {p.default!r})' if not p.required and not p.computed else ''}{f': {p.help}' if p.help else ''}"
         raise OpsError(f"Parameter '{p.name}' of {where} has a wrong value: {reason}", given=repr(value)[:200], allowed=note) from None
     if size > MOST:
-        raise OpsError(f"Parameter '{p.name}' of {where} is too big", given=f"{size:,} bytes", allowed=f"at most {MOST:,}", todo="write it to a file and hand over its path")
+        raise OpsError(f"Parameter '{p.name}' of {where} is too big", given=f"{size:,} bytes", allowed=f"at most {MOST:,}", hint="write it to a file and hand over its path")
     return out
 
 def _from_word(word, adapter):
@@ -206,14 +206,14 @@ def _publishable(name, value):
     "The JSON value, and whether it is a file's path."
     if hasattr(value, "to_dict") and not hasattr(value, "columns"): value = value.to_dict()
     if isinstance(value, Path):
-        if not value.exists(): raise OpsError(f"There is no file to publish as '{name}'", given=value.absolute(), todo="write it first")
+        if not value.exists(): raise OpsError(f"There is no file to publish as '{name}'", given=value.absolute(), hint="write it first")
         return str(value.resolve()), True
     try: text = json.dumps(value) if _is_plain(value) else encode(value) if hasattr(value, "item") else None
     except ValueError: text = None
     if text is None:
         raise OpsError(f"'{name}' cannot be published", given=type(value).__name__, allowed="numbers, text, lists and dicts of them, a Path",
-                       todo="write it to a file and publish its Path")
-    if len(text) > MOST: raise OpsError(f"'{name}' is too big to publish", given=f"{len(text):,} bytes", allowed=f"at most {MOST:,}", todo="write it to a file and publish its Path")
+                       hint="write it to a file and publish its Path")
+    if len(text) > MOST: raise OpsError(f"'{name}' is too big to publish", given=f"{len(text):,} bytes", allowed=f"at most {MOST:,}", hint="write it to a file and publish its Path")
     return json.loads(text), False
 
 def _is_plain(v):

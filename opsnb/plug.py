@@ -50,10 +50,10 @@ def need(name, why):
     before_import(top)
     try: return importlib.import_module(name)
     except ModuleNotFoundError as e:
-        if e.name and e.name.split(".")[0] != top: raise Unavailable(f"{name} is installed but incomplete", given=e, todo=f"pip install -U {top}") from e
+        if e.name and e.name.split(".")[0] != top: raise Unavailable(f"{name} is installed but incomplete", given=e, hint=f"pip install -U {top}") from e
         dist, extra = LIBRARIES.get(top, (top, None))
-        todo = f"pip install 'opsnb[{extra}]'" if extra else f"pip install {dist}"
-        raise MissingLibrary(f"{dist} is needed to {why}, and is not installed", todo=todo) from None
+        hint = f"pip install 'opsnb[{extra}]'" if extra else f"pip install {dist}"
+        raise MissingLibrary(f"{dist} is needed to {why}, and is not installed", hint=hint) from None
 
 # %% ../nbs/04_plug.ipynb #7f8a388b
 BACKENDS = {

@@ -37,7 +37,7 @@ def init(
     files = [p for p in sorted((shelf / template).rglob("*")) if p.is_file() and "__pycache__" not in p.parts and ".ipynb_checkpoints" not in p.parts]
     names = [p.relative_to(shelf / template) for p in files]
     there = [str(n) for n in names if (target / n).exists()]
-    if there: raise OpsError(f"{target} has such files already", given=there, todo="name another folder, or move them away; nothing was changed")
+    if there: raise OpsError(f"{target} has such files already", given=there, hint="name another folder, or move them away; nothing was changed")
     _copy(files, names, target)
     Workspace.open(target / ".opsnb")  # a workspace of its own, so that it is a project wherever it lies
     return Rows([{"made": str(Path(folder) / n)} for n in names], note="")
@@ -52,5 +52,5 @@ def _copy(files, names, target):
         for name in names:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp / name).rename(target / name)
-    except OSError as e: raise Unavailable(f"{target} cannot be written", given=e.strerror, todo="name a folder you can write to") from None
+    except OSError as e: raise Unavailable(f"{target} cannot be written", given=e.strerror, hint="name a folder you can write to") from None
     finally: shutil.rmtree(tmp, ignore_errors=True)

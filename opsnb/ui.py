@@ -94,7 +94,7 @@ def _serve(ws, mlflow, uri, port, start_s=90):
     while not _answers(shown.url):
         if process.poll() is not None or time.monotonic() > until:
             shown.stop()
-            raise Unavailable("MLflow's server did not start", given=log.read_text()[-500:].strip(), todo=f"see {log}; or name another --port")
+            raise Unavailable("MLflow's server did not start", given=log.read_text()[-500:].strip(), hint=f"see {log}; or name another --port")
         time.sleep(0.2)
     write_atomic(ws.path / "ui.json", json.dumps({"url": shown.url, "pid": process.pid}))
     return shown

@@ -25,7 +25,7 @@ def write_atomic(path, content):
         os.replace(tmp, path)
     except OSError as e:
         tmp.unlink(missing_ok=True)
-        raise Unavailable(f"Cannot write {path}", given=e.strerror, todo="check the folder's permissions and free space") from e
+        raise Unavailable(f"Cannot write {path}", given=e.strerror, hint="check the folder's permissions and free space") from e
 
 # %% ../nbs/02_workspace.ipynb #7fb5e523
 @contextlib.contextmanager
@@ -45,7 +45,7 @@ def _try_lock(fd, path, until):
         try: return fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
-                raise Unavailable(f"Another process holds {Path(path).name}", given=path, todo="wait for it, or end it") from None
+                raise Unavailable(f"Another process holds {Path(path).name}", given=path, hint="wait for it, or end it") from None
             time.sleep(0.02)
 
 # %% ../nbs/02_workspace.ipynb #7aefe654
@@ -105,12 +105,12 @@ def _opened(ws):
         if not card.exists(): _create(ws, card)
         version = json.loads(card.read_text())["version"]
     except (ValueError, KeyError, TypeError):
-        raise OpsError(f"{card} is damaged", todo=f'write {{"version": {VERSION}}} into it, or move {ws.path} away') from None
+        raise OpsError(f"{card} is damaged", hint=f'write {{"version": {VERSION}}} into it, or move {ws.path} away') from None
     except OSError as e:
-        raise Unavailable(f"No workspace can be kept at {ws.path}", given=e.strerror, todo="set OPSNB_HOME to a folder you can write to") from e
+        raise Unavailable(f"No workspace can be kept at {ws.path}", given=e.strerror, hint="set OPSNB_HOME to a folder you can write to") from e
     if version > VERSION:
         raise OpsError(f"{ws.path} was written by a newer opsnb", given=f"layout {version}", allowed=f"layouts up to {VERSION}",
-                       todo="pip install -U opsnb, or set OPSNB_HOME to another folder")
+                       hint="pip install -U opsnb, or set OPSNB_HOME to another folder")
     return ws
 
 def _create(ws, card):

@@ -150,7 +150,7 @@ def test_the_kernel_is_this_python_unless_another_is_named(ws, notebook):
         assert os.path.samefile(result.values["python"], sys.executable)
     path = notebook("julia", "x = 1", kernel="julia-1.9")
     with pytest.raises(OpsError, match="julia-1.9") as caught: run_notebook(path)
-    assert caught.value.exit_code == 2 and "--kernel ." in caught.value.todo
+    assert caught.value.exit_code == 2 and "--kernel ." in caught.value.hint
     assert run_notebook(path, kernel=".").status == "done"
 
 

@@ -67,7 +67,7 @@ def test_a_failed_step_stops_what_needs_it_and_nothing_else(ws, notebook, pipeli
     with pytest.raises(Failed, match="bad failed: ValueError: broken data") as caught: p.run()
     run = p.run(check=False)
     assert states(run) == {"bad": "failed", "after": "not_run", "later": "not_run", "other": "done", "last": "done"}
-    assert (run.status, run.exit_code, caught.value.exit_code) == ("failed", 1, 1) and "bad.ipynb" in caught.value.todo
+    assert (run.status, run.exit_code, caught.value.exit_code) == ("failed", 1, 1) and "bad.ipynb" in caught.value.hint
     text = str(run)
     assert "✗ bad: ValueError: broken data" in text and "– not run" in text and run.folder[-15:] in text
 

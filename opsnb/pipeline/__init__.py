@@ -74,7 +74,7 @@ def _folder(ws, run, spec, out):
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         run.finish("failed", f"{folder} cannot be written")
-        raise Unavailable(f"The executed notebooks cannot be written to {folder}", given=e.strerror, todo="name another folder with -o") from None
+        raise Unavailable(f"The executed notebooks cannot be written to {folder}", given=e.strerror, hint="name another folder with -o") from None
     return folder
 
 def _conclude(run, runner, result):
@@ -85,7 +85,7 @@ def _conclude(run, runner, result):
         kinds = [getattr(s.notebook, "failure", None) for s in bad]
         kind = Unavailable if bad and all(isinstance(k, Unavailable) for k in kinds) else Failed
         why = "; ".join(f"{s.id} {s.status.replace('_', ' ')}: {s.error}" for s in bad) or "a step failed"
-        result.failure = kind(f"Pipeline {result.name} failed: {why}", given=f"run {run.id}", todo=f"open {(bad[0].notebook.path if bad and bad[0].notebook else result.folder)}")
+        result.failure = kind(f"Pipeline {result.name} failed: {why}", given=f"run {run.id}", hint=f"open {(bad[0].notebook.path if bad and bad[0].notebook else result.folder)}")
     if result.verdicts: run.tag({f"verdict.{id}": sentence(v) for id, v in result.verdicts.items()})
     run.finish(result.status, result.failure.what if result.failure else "interrupted" if runner.stopping else None)
     result.duration_s = run.state.duration_s

@@ -40,7 +40,7 @@ def read_yaml(path):
     "`(data, Place)` of a YAML file; `OpsError` with the line for what is not YAML, and for a key that stands twice."
     import yaml
     path = Path(path)
-    if not path.exists(): raise OpsError(f"There is no pipeline file {path}", given=path.absolute(), todo="opsnb init DIR makes one from a template")
+    if not path.exists(): raise OpsError(f"There is no pipeline file {path}", given=path.absolute(), hint="opsnb init DIR makes one from a template")
     if path.is_dir(): path = path / "pipeline.yaml"
     place = Place(path, {})
     try:
@@ -48,7 +48,7 @@ def read_yaml(path):
         node = loader.get_single_node()
         return (None if node is None else _walk(loader, node, place, ())), place
     except yaml.MarkedYAMLError as e:
-        raise OpsError(f"{path.name}, line {e.problem_mark.line + 1 if e.problem_mark else 1}: not valid YAML", given=e.problem, todo="put the line right; nothing was run") from None
+        raise OpsError(f"{path.name}, line {e.problem_mark.line + 1 if e.problem_mark else 1}: not valid YAML", given=e.problem, hint="put the line right; nothing was run") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as e: raise OpsError(f"{path} cannot be read as YAML", given=str(e)[:300]) from None
 
 # %% ../../nbs/32_pipeline.file.ipynb #81bba55e
@@ -61,7 +61,7 @@ def _walk(loader, node, place, at):
     for key_node, value in node.value:
         key = loader.construct_object(key_node, deep=True)
         line = key_node.start_mark.line + 1
-        if key in out: raise OpsError(f"{place.path.name}, line {line}: the key {key!r} stands twice", given=f"first in line {place.lines[(*at, key)]}", todo="remove one of them")
+        if key in out: raise OpsError(f"{place.path.name}, line {line}: the key {key!r} stands twice", given=f"first in line {place.lines[(*at, key)]}", hint="remove one of them")
         out[key] = _walk(loader, value, place, (*at, key))
         place.lines[(*at, key)] = line
     return out
@@ -73,7 +73,7 @@ def _checked(data, keys, place, at, what):
     for key, value in data.items():
         if key not in keys:
             close = near(key, keys)
-            raise place.error(f"unknown key {key!r} in {what}", *at, key, allowed=list(keys), todo=f"did you mean {close[0]!r}?" if close else None)
+            raise place.error(f"unknown key {key!r} in {what}", *at, key, allowed=list(keys), hint=f"did you mean {close[0]!r}?" if close else None)
         kind = keys[key]
         fits = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
         words = {str: "text", int: "a whole number", float: "a number", list: "a list", dict: "a mapping"}
@@ -116,9 +116,9 @@ class Spec:
 def read_pipeline(path):
     "The `Spec` in a file; an `OpsError` names file, line, key and what is allowed."
     data, place = read_yaml(path)
-    if not data: raise OpsError(f"{place.path} is empty", allowed=list(PIPELINE_KEYS), todo="opsnb init DIR makes a pipeline from a template")
+    if not data: raise OpsError(f"{place.path} is empty", allowed=list(PIPELINE_KEYS), hint="opsnb init DIR makes a pipeline from a template")
     _checked(data, PIPELINE_KEYS, place, (), "the pipeline")
-    if not data.get("steps"): raise place.error("a pipeline needs steps", todo="steps:\n             train: {notebook: train.ipynb}")
+    if not data.get("steps"): raise place.error("a pipeline needs steps", hint="steps:\n             train: {notebook: train.ipynb}")
     if data.get("concurrency", 1) < 1: raise place.error("concurrency is less than 1", "concurrency", given=data["concurrency"], allowed="1 or more")
     steps = {id: _step(id, raw, data, place) for id, raw in data["steps"].items()}
     order = _ordered(steps, place)
@@ -130,7 +130,7 @@ def _step(id, raw, data, place):
     at = ("steps", id)
     if not str(id).isidentifier() or id == "params": raise place.error(f"a step cannot be called {id!r}", *at, allowed="letters, digits and _, not starting with a digit; not 'params'")
     _checked(raw, STEP_KEYS, place, at, f"step {id!r}")
-    if "notebook" not in raw: raise place.error(f"step {id!r} has no notebook", *at, allowed=list(STEP_KEYS), todo=f"notebook: {id}.ipynb")
+    if "notebook" not in raw: raise place.error(f"step {id!r} has no notebook", *at, allowed=list(STEP_KEYS), hint=f"notebook: {id}.ipynb")
     needs = dict.fromkeys(raw.get("needs") or [])
     for name in needs:
         if name not in data["steps"]: raise _no_step(name, data, place, (*at, "needs"), f"step {id!r} needs")
@@ -139,7 +139,7 @@ def _step(id, raw, data, place):
         if not name: raise place.error(f"step {id!r} has a reference without a name", *where, given=f"${{{source_}}}", allowed="${params.NAME} or ${STEP.NAME}")
         if source_ == "params":
             if name not in (data.get("params") or {}): raise place.error(f"step {id!r} refers to the parameter {name!r}, which the pipeline does not have", *where,
-                                                                           allowed=list(data.get("params") or {}) or "none: add it under params", todo=_maybe(name, data.get("params") or {}))
+                                                                           allowed=list(data.get("params") or {}) or "none: add it under params", hint=_maybe(name, data.get("params") or {}))
         elif source_ not in data["steps"]: raise _no_step(source_, data, place, where, f"step {id!r} refers to")
         else: needs[source_] = None
     for key in ("retries", "timeout_min"):
@@ -148,12 +148,12 @@ def _step(id, raw, data, place):
 
 def _maybe(name, words): return f"did you mean {near(name, words)[0]!r}?" if near(name, words) else None
 
-def _no_step(name, data, place, at, what): return place.error(f"{what} {name!r}, which is no step", *at, allowed=list(data["steps"]), todo=_maybe(name, data["steps"]))
+def _no_step(name, data, place, at, what): return place.error(f"{what} {name!r}, which is no step", *at, allowed=list(data["steps"]), hint=_maybe(name, data["steps"]))
 
 def _ordered(steps, place):
     try: return list(graphlib.TopologicalSorter({id: s.needs for id, s in steps.items()}).static_order())
     except graphlib.CycleError as e:
-        raise place.error("the steps need each other in a circle", "steps", e.args[1][0], given=" → ".join(reversed(e.args[1])), todo="remove one of these needs") from None
+        raise place.error("the steps need each other in a circle", "steps", e.args[1][0], given=" → ".join(reversed(e.args[1])), hint="remove one of these needs") from None
 
 # %% ../../nbs/32_pipeline.file.ipynb #9136ec77
 def publishes(nb):
@@ -179,7 +179,7 @@ def check_steps(spec, params):
             known = said.setdefault(source_, publishes(books[source_]))
             if known is not None and name not in known:
                 raise OpsError(f"{where} wants {name!r} from step {source_!r}, which does not publish it", allowed=sorted(known) or "nothing is published there",
-                               todo=_maybe(name, known) or f"ops.publish({name}=…) in {spec.steps[source_].notebook.name}")
+                               hint=_maybe(name, known) or f"ops.publish({name}=…) in {spec.steps[source_].notebook.name}")
         now = {k: resolved(v, {"params": params}) for k, v in step.params.items() if all(s == "params" for s, _ in references(v))}
         check_parameters(books[id], now, where=where, later=[k for k in step.params if k not in now])
 
@@ -194,7 +194,7 @@ def pipeline_params(spec, given, text=False):
     import yaml
     out = dict(spec.params)
     for name, value in (given or {}).items():
-        if name not in out: raise OpsError(f"{spec.path.name} has no parameter {name!r}", allowed=list(out) or "none", todo=_maybe(name, out))
+        if name not in out: raise OpsError(f"{spec.path.name} has no parameter {name!r}", allowed=list(out) or "none", hint=_maybe(name, out))
         old = out[name]
         try: value = yaml.safe_load(value) if text and isinstance(value, str) and not isinstance(old, str) else value
         except yaml.YAMLError: pass

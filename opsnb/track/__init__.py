@@ -87,7 +87,7 @@ def run(
     "Open a recorded run."
     ws = workspace or Workspace.find()
     found = sorted(p.name for p in ws.journal.glob(f"{glob_safe(id)}*") if p.is_dir())
-    if len(found) > 1 and id not in found: raise OpsError(f"{id!r} is the beginning of {len(found)} runs", allowed=found[:20], todo="say more of it")
+    if len(found) > 1 and id not in found: raise OpsError(f"{id!r} is the beginning of {len(found)} runs", allowed=found[:20], hint="say more of it")
     if found:
         state = RunState()
         for r in records(ws.journal / (id if id in found else found[0])): state.apply(r)
@@ -95,7 +95,7 @@ def run(
         id = state.id or id
     remote = plug.resolve("opsnb.track.mlflow:Remote").find(ws, id) if plug.has("mlflow") else None
     if remote is None and found: return Recorded(state, ws)
-    if remote is None: raise OpsError(f"There is no run {id!r}", given=f"looked in {ws.journal} and in MLflow", todo="opsnb runs lists the runs")
+    if remote is None: raise OpsError(f"There is no run {id!r}", given=f"looked in {ws.journal} and in MLflow", hint="opsnb runs lists the runs")
     return Recorded(remote.state(), ws, remote)
 
 # %% ../../nbs/19_track.ipynb #0e8abfe2
@@ -127,7 +127,7 @@ class Runs:
         if metric not in known: raise unknown("metric", metric, known)
         sign = _sign(metric, mode)
         good = [r for r in self.rows if r["status"] in ("done", "cached") and math.isfinite(r["metrics"].get(metric, math.nan))]
-        if not good: raise OpsError(f"No run that is done has a finite {metric!r}", given=f"{len(self.rows)} runs", todo="opsnb runs shows their states")
+        if not good: raise OpsError(f"No run that is done has a finite {metric!r}", given=f"{len(self.rows)} runs", hint="opsnb runs shows their states")
         return max(good, key=lambda r: sign * r["metrics"][metric])
 
     def compare(self, ids=None):
@@ -260,7 +260,7 @@ def compare(
     workspace=None   # default: the one of the working directory
 ):                   # `Comparison`
     "Compare runs."
-    if len(runs) < 2: raise OpsError("Comparing takes two runs at least", given=f"{len(runs)}", todo="opsnb runs lists them")
+    if len(runs) < 2: raise OpsError("Comparing takes two runs at least", given=f"{len(runs)}", hint="opsnb runs lists them")
     return Comparison([run(r if isinstance(r, str) else r.id, workspace) for r in runs])
 
 # %% ../../nbs/19_track.ipynb #62ae8ae7

@@ -199,7 +199,7 @@ def sync(
     "Deliver now what the sinks have not got yet."
     ws = workspace or Workspace.find()
     taken = adopt(ws, folder) if folder else []
-    if run and not (ws.journal / run).is_dir(): raise OpsError("No such run in this workspace", given=run, todo="opsnb runs lists them")
+    if run and not (ws.journal / run).is_dir(): raise OpsError("No such run in this workspace", given=run, hint="opsnb runs lists them")
     out, made = Rows(note="Everything is delivered."), {}
     def sinks(name, to): return made.get((name, to)) or made.setdefault((name, to), plug.backend("sink", name)(ws, to))
     for one in [run] if run else sorted({*taken, *pending(ws)}):

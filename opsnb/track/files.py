@@ -16,7 +16,7 @@ def check_path(path):
     "`path` as a clean relative name, or an `OpsError`."
     text, parts = str(path).replace("\\", "/"), PurePosixPath(str(path).replace("\\", "/")).parts
     if not parts or text.startswith("/") or ".." in parts or any(ord(c) < 32 for c in text) or ":" in parts[0]:
-        raise OpsError("An artifact cannot be named so", given=repr(str(path))[:200], allowed="a relative path without '..'", todo="call it plots/roc.png, say")
+        raise OpsError("An artifact cannot be named so", given=repr(str(path))[:200], allowed="a relative path without '..'", hint="call it plots/roc.png, say")
     return "/".join(p for p in parts if p != ".")
 
 # %% ../../nbs/13_track.files.ipynb #ba9f78e7
@@ -32,7 +32,7 @@ def stage(folder, path, source):
     except OSError as e:
         tmp.unlink(missing_ok=True)
         raise Unavailable(f"Artifact {path} could not be kept", given=f"{source if not isinstance(source, bytes) else 'bytes'}: {e.strerror}",
-                          todo="check that the file can be read and that the disk has room") from e
+                          hint="check that the file can be read and that the disk has room") from e
     return {"path": path, "bytes": n, "sha256": digest}
 
 # %% ../../nbs/13_track.files.ipynb #94635604
@@ -55,7 +55,7 @@ def _parts(path, chunk):
 def files_in(source, path=None):
     "`(file, name)` for a file, or for each file below a folder; names start with `path` (default: the source's own name)."
     source = Path(source)
-    if not source.exists(): raise OpsError(f"No file {source} to log", given=source.absolute(), todo="check the path; relative paths start at the working directory")
+    if not source.exists(): raise OpsError(f"No file {source} to log", given=source.absolute(), hint="check the path; relative paths start at the working directory")
     path = path or source.name
     if source.is_file(): return [(source, path)]
     return [(f, f"{path}/{f.relative_to(source).as_posix()}") for f in sorted(source.rglob("*")) if f.is_file()]
@@ -71,7 +71,7 @@ def picture(figure, path):
     elif hasattr(figure, "save"): figure.save(out, format="JPEG" if kind == "jpg" else kind)
     else:
         raise OpsError("Not a figure", given=type(figure).__name__, allowed="a matplotlib figure or axes, a plotly figure, a PIL image",
-                       todo="log other things with run.file, run.table or run.text")
+                       hint="log other things with run.file, run.table or run.text")
     return out.getvalue()
 
 def figure_name(figure, path):

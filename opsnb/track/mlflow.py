@@ -79,7 +79,7 @@ def address(workspace, to=""):
     if not to: return default_uri(workspace)
     now = load(workspace.root).tracking_uri
     if masked(now) == to: return now
-    if "***" in to: raise Unavailable(f"The password of {to} is not known here", todo="set tracking_uri or MLFLOW_TRACKING_URI to the full address, then: opsnb sync")
+    if "***" in to: raise Unavailable(f"The password of {to} is not known here", hint="set tracking_uri or MLFLOW_TRACKING_URI to the full address, then: opsnb sync")
     return to
 
 def destination(config, workspace):
@@ -293,7 +293,7 @@ def reach(workspace):
         return client, client.search_experiments()
     except Exception as e:
         if isinstance(e, OpsError): raise
-        raise Unavailable(f"MLflow at {to or workspace.database} does not answer", given=masked(str(e).splitlines()[0])[:300], todo="opsnb doctor") from e
+        raise Unavailable(f"MLflow at {to or workspace.database} does not answer", given=masked(str(e).splitlines()[0])[:300], hint="opsnb doctor") from e
 
 # %% ../../nbs/15_track.mlflow.ipynb #a2e2c8ce
 def search(workspace, experiment=None, where=None, most=200):
@@ -305,7 +305,7 @@ def search(workspace, experiment=None, where=None, most=200):
     try: found = client.search_runs(list(names), filter_string=where or "", max_results=most, order_by=["attributes.start_time DESC"])
     except MlflowException as e:
         raise OpsError("MLflow does not understand this filter", given=where, allowed="metrics.loss < 0.2 and params.lr = '0.1' and tags.team = 'risk'",
-                       todo=str(e).splitlines()[0][:200]) from None
+                       hint=str(e).splitlines()[0][:200]) from None
     out = [state_of(r) for r in found]
     for state, r in zip(out, found, strict=True): state.experiment = names[r.info.experiment_id]
     return out
@@ -355,7 +355,7 @@ def end_orphans(workspace, parent):
 def autolog(run, which):
     "Switch on MLflow's autologging for a `Run`: True, a list of flavours, or a dict of options. Returns what switches it off."
     mlflow = plug.need("mlflow", "autolog")
-    if "mlflow" not in run.state.sinks: raise OpsError("Autologging writes to MLflow", given=f"sinks {list(run.state.sinks)}", todo="add mlflow to sinks")
+    if "mlflow" not in run.state.sinks: raise OpsError("Autologging writes to MLflow", given=f"sinks {list(run.state.sinks)}", hint="add mlflow to sinks")
     to = run.state.sinks["mlflow"]
     with lock(run.folder / ".lock"):
         d = Delivery.of(run.folder, "mlflow", to)

@@ -18,7 +18,7 @@ def flavor_of(model):
     for cls in type(model).__mro__:
         if (name := FLAVORS.get(cls.__module__.split(".")[0])): return name
     raise OpsError("No way to save this model is known", given=type(model).__name__, allowed=sorted(set(FLAVORS.values())),
-                   todo="name one with flavor=, or save it yourself and log the file with run.file")
+                   hint="name one with flavor=, or save it yourself and log the file with run.file")
 
 def save_model(model, folder, flavor=None, requirements=None, **kw):
     "Save `model` as an MLflow model into the new folder `folder`; extra arguments go to the flavour's `save_model`."

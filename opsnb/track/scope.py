@@ -39,7 +39,7 @@ class Logging:
     def log(self, metrics=None, /, step=None, **named):
         "Log numbers at `step` (default: one more than the last): `run.log(loss=0.5, acc=0.9)` or `run.log({'val/acc': 0.9})`."
         values = {**metrics, **named} if metrics else named
-        if not values: raise OpsError("Nothing to log", todo="run.log(loss=0.5) or run.log({'val/acc': 0.9})")
+        if not values: raise OpsError("Nothing to log", hint="run.log(loss=0.5) or run.log({'val/acc': 0.9})")
         at = self.step + 1 if step is None else _step(step)
         self._put(at, {check_name("metric", n): metric_value(n, v) for n, v in values.items()})
         self.step = at
@@ -59,7 +59,7 @@ class Logging:
         for k, text in new.items():
             if self.state.params.get(k, text) != text:
                 raise OpsError(f"Parameter '{k}' of run {self.id} is already set", given=text, allowed=self.state.params[k],
-                               todo="start a nested run for another value, or log what changes as a metric")
+                               hint="start a nested run for another value, or log what changes as a metric")
         self.record("param.logged", {"params": new})
         self._keep_long(new)
 
@@ -74,7 +74,7 @@ class Logging:
 # %% ../../nbs/18_track.scope.ipynb #e02ec383
 def _step(step):
     if isinstance(step, bool) or not hasattr(step, "__index__") or not -2**63 <= (step := step.__index__()) < 2**63:
-        raise OpsError("A step is a whole number", given=repr(step), todo="log an epoch of 1.5 as a metric: run.log(epoch=1.5)")
+        raise OpsError("A step is a whole number", given=repr(step), hint="log an epoch of 1.5 as a metric: run.log(epoch=1.5)")
     return step
 
 def _flat(params, prefix=""):
@@ -93,7 +93,7 @@ def _columns(data, first):
     data = {k: list(v) for k, v in data.items()}
     n = max(map(len, data.values()), default=0)
     steps = data.pop("step", range(first, first + n))
-    if None in steps: raise OpsError("Some rows have a step and some have none", todo="give all of them one, or none")
+    if None in steps: raise OpsError("Some rows have a step and some have none", hint="give all of them one, or none")
     if not data or any(len(vs) != len(steps) for vs in data.values()):
         raise OpsError("Columns of different lengths, or none", given={"step": len(steps), **{k: len(v) for k, v in data.items()}})
     return [_step(s) for s in steps], {check_name("metric", k): [None if v is None else metric_value(k, v) for v in vs] for k, vs in data.items()}
@@ -178,7 +178,7 @@ class Run(Logging, Keeping):
     def record(self, kind, data):
         "Append a record of any kind (`noun.past`) to the run's journal, and add it to what is known."
         if self.start().status != "running":
-            raise OpsError(f"Run {self.id} has ended ({self.status})", todo=f"go on with it in: with ops.track(resume={self.id!r}) as run")
+            raise OpsError(f"Run {self.id} has ended ({self.status})", hint=f"go on with it in: with ops.track(resume={self.id!r}) as run")
         self._journal.append(kind, data)
         if kind != "metric.logged": self.state.apply(Record("", time.time(), kind, self.id, data, self.state.parent))
         if time.monotonic() >= self._next: _tick(self)
@@ -231,7 +231,7 @@ def _resumed(run, id):
     folder = run.workspace.journal / str(id)
     for r in records(folder) if folder.is_dir() else (): run.state.apply(r)
     if not run.state.id:
-        raise OpsError(f"No run {id!r} to resume in {run.workspace.path}", todo="opsnb runs lists the runs; one from another machine is taken over by: opsnb sync DIR")
+        raise OpsError(f"No run {id!r} to resume in {run.workspace.path}", hint="opsnb runs lists the runs; one from another machine is taken over by: opsnb sync DIR")
     run.step = max((s.step for s in run.state.metrics.values()), default=-1)
     return {"kind": "run.resumed", "subject": id, "parent": run.state.parent, "data": {"source": {**source(), **(run._given["source"] or {})}}}
 

@@ -23,7 +23,7 @@ def check_name(kind, name):
     bad_path = posixpath.normpath(text) != text or text.startswith(("/", "..")) or text == "."
     if not isinstance(name, str) or not _name_ok.fullmatch(text) or bad_path:
         fixed = re.sub(r"[^/\w.\- :]", "_", text).strip("/. ")[:250] or "value"
-        raise OpsError(f"A {kind} cannot be named so", given=repr(name), todo=f"call it {posixpath.normpath(fixed)!r}",
+        raise OpsError(f"A {kind} cannot be named so", given=repr(name), hint=f"call it {posixpath.normpath(fixed)!r}",
                        allowed="letters, digits, _ - . : / and spaces, at most 250, no leading or double slash")
     _seen.add(name)
     return name
@@ -36,7 +36,7 @@ def metric_value(name, value):
     try: return float(value.item() if hasattr(value, "item") else _no_text(value))
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise OpsError(f"Metric '{name}' is not a number", given=_brief(value), allowed="int, float, bool, a NumPy scalar, a tensor with one element",
-                       todo="text belongs into run.param or run.text, many values into run.log_many") from None
+                       hint="text belongs into run.param or run.text, many values into run.log_many") from None
 
 # %% ../../nbs/10_track.state.ipynb #23238fce
 def _no_text(value):
@@ -67,7 +67,7 @@ def tag_text(name, value):
 def _bounded(kind, name, text):
     if len(text) > PARAM_MOST:
         raise OpsError(f"{kind} '{name}' is too long", given=f"{len(text):,} characters", allowed=f"at most {PARAM_MOST:,}",
-                       todo="write it to a file and log that with run.file, or hand over its path")
+                       hint="write it to a file and log that with run.file, or hand over its path")
     return text
 
 # %% ../../nbs/10_track.state.ipynb #ac5b9a57
