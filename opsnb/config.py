@@ -90,10 +90,8 @@ HANDED_DOWN = {
     "OPSNB_OUTPUT": "folder for files that this notebook writes",
 }
 
-# %% ../nbs/01_config.ipynb #3b7393aa
-def _ours(uri):
-    "Whether a tracking address is a workspace's own database: we put it there ourselves, for plain mlflow, and it says nothing new."
-    return uri.endswith("/mlflow.db") and (Path(uri.removeprefix("sqlite:///")).parent / "workspace.json").exists()
+# %% ../nbs/01_config.ipynb #f835025b
+SET_BY_US = "_OPSNB_TRACKING_URI"  # the address that we put into MLFLOW_TRACKING_URI ourselves, for plain mlflow: it says nothing new
 
 def _from_environment():
     known = {f"OPSNB_{n.upper()}": n for n in _settings}
@@ -101,7 +99,7 @@ def _from_environment():
         if var.startswith("OPSNB_") and var not in known and var not in HANDED_DOWN:
             raise unknown("environment variable", var, [*known, *HANDED_DOWN])
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if uri and not _ours(uri): yield "tracking_uri", uri, "environment MLFLOW_TRACKING_URI"
+    if uri and uri != os.environ.get(SET_BY_US): yield "tracking_uri", uri, "environment MLFLOW_TRACKING_URI"
     for var, name in known.items():
         if var in os.environ: yield name, os.environ[var], f"environment {var}"
 

@@ -11,7 +11,7 @@ from support import cells, end_couriers
 def quiet_environment(monkeypatch, tmp_path):
     """No OPSNB_ or MLflow variables from outside, no slow extras, a home folder of its own."""
     for var in list(os.environ):
-        if var.startswith(("OPSNB_", "MLFLOW_", "_MLFLOW", "WANDB_")):
+        if var.startswith(("OPSNB_", "MLFLOW_", "_MLFLOW", "_OPSNB_", "WANDB_")):
             monkeypatch.delenv(var)
     monkeypatch.setenv("OPSNB_SYSTEM_METRICS_S", "0")
     monkeypatch.setenv("OPSNB_GIT", "0")

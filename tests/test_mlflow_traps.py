@@ -31,6 +31,16 @@ def test_1_a_store_per_working_directory(ws, project):
     assert len(ops.runs(experiment="x")) == 2
 
 
+def test_1_the_address_we_set_for_plain_mlflow_is_not_taken_for_yours(project, tmp_path):
+    """Not by this process once its workspace has moved, and not by those that it starts; one that you set is."""
+    code = ("import os, shutil, opsnb as ops\nfrom opsnb.config import load\nops.runs()\n"
+            "shutil.rmtree('.opsnb')\nassert load().tracking_uri == '' and len(ops.runs()) == 0\n"
+            "from opsnb.track.mlflow import environment\nos.environ.update(environment(ops.Workspace.find()))\nassert load().tracking_uri == ''\n"
+            "os.environ['MLFLOW_TRACKING_URI'] = 'http://127.0.0.1:9'\nassert load().tracking_uri == environment(ops.Workspace.find())['MLFLOW_TRACKING_URI'] == 'http://127.0.0.1:9'\n"
+            "os.environ.update(environment(ops.Workspace.find()))\nassert load().tracking_uri == 'http://127.0.0.1:9'")
+    python(code, cwd=project)
+
+
 def test_2_processes_that_use_a_new_store_at_once_break_it_for_ever(ws):
     code = ("import opsnb as ops, sys\nfrom opsnb.track.deliver import sync\nwith ops.track(f'p{sys.argv[1]}', delivery='finish') as r: r.log(x=float(sys.argv[1]))")
     children = [subprocess.Popen([sys.executable, "-c", code, str(i)], stderr=subprocess.PIPE, text=True) for i in range(6)]

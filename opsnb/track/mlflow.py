@@ -11,7 +11,7 @@ __all__ = ['ENVIRONMENT', 'FINAL', 'default_uri', 'environment', 'context_tags',
 import contextlib, json, os, re, shutil, sys
 from pathlib import Path
 from .. import plug
-from ..config import load, masked
+from ..config import SET_BY_US, load, masked
 from ..errors import OpsError, Unavailable, unknown
 from .deliver import Delivery, Head, Sink
 from .model import log_model
@@ -39,8 +39,10 @@ def default_uri(workspace): return f"sqlite:///{workspace.database}"
 
 def environment(workspace, notebook=None, experiment=None, tags=None):
     "Variables for a process that will use MLflow: the cures above, this workspace's store, the notebook as source."
-    uri = load(workspace.root).tracking_uri or default_uri(workspace)
+    config = load(workspace.root)
+    uri = config.tracking_uri or default_uri(workspace)
     out = {**ENVIRONMENT, "MLFLOW_TRACKING_URI": uri}
+    if config.origins["tracking_uri"] != "environment MLFLOW_TRACKING_URI": out[SET_BY_US] = uri
     if uri == default_uri(workspace): out["_MLFLOW_SERVER_ARTIFACT_ROOT"] = workspace.artifacts.as_uri()  # else ./mlruns of the working directory
     if notebook: out["IPYNB_FILE"] = str(notebook)  # else the run's source is ipykernel_launcher.py
     if experiment: out["MLFLOW_EXPERIMENT_NAME"] = experiment
@@ -55,7 +57,7 @@ def context_tags(run_id, notebook, git):
 def prepare():
     "Set the variables in this process, where they are not set yet."
     for k, v in environment(Workspace.find()).items():
-        if k not in os.environ or k in ("MLFLOW_TRACKING_URI", "_MLFLOW_SERVER_ARTIFACT_ROOT"): os.environ[k] = v
+        if k not in os.environ or k in ("MLFLOW_TRACKING_URI", SET_BY_US, "_MLFLOW_SERVER_ARTIFACT_ROOT"): os.environ[k] = v
 
 # %% ../../nbs/15_track.mlflow.ipynb #aab51608
 def open_store(workspace, to=""):
