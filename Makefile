@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui bench constraints apt-venv apt-chromium build clean
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui bench constraints apt-venv apt-git apt-chromium build clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ demo: $(VENV)/.demo  ## Set up, then train, judge and gate a model on real data 
 	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"
 	@echo "Run it again:  cd demo && ../$(VENV)/bin/opsnb pipeline run -p epochs 30"
 
-test: $(VENV)/.dev apt-chromium  ## Set up, then run all tests: the notebooks' and tests/
+test: $(VENV)/.dev apt-git apt-chromium  ## Set up, then run all tests: the notebooks' and tests/
 	$(MAKE) --no-print-directory notebooks pytest
 
 check: $(VENV)/.dev sync layers lint static  ## Exports in sync, import contract, lint, shape, versions, packaging
@@ -76,6 +76,9 @@ $(VENV)/.dev: $(VENV)/bin/python settings.ini setup.py constraints.txt
 
 apt-venv:
 	$(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends python3-venv
+
+apt-git:
+	@command -v git >/dev/null || ! command -v apt-get >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends git; }
 
 apt-chromium:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || ! command -v apt-get >/dev/null || \
