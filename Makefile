@@ -16,6 +16,8 @@ help:  ## Show this list
 demo: $(VENV)/.demo  ## Set up, then train, judge and gate a model on real data (about 3 minutes the first time)
 	@test -f demo/pipeline.yaml || opsnb init demo
 	cd demo && opsnb pipeline run
+	@echo; echo "And again: nothing has changed."
+	cd demo && opsnb pipeline run
 	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"
 	@echo "Run it again:  cd demo && ../$(VENV)/bin/opsnb pipeline run -p epochs 30"
 
@@ -81,8 +83,8 @@ apt-git:
 	@command -v git >/dev/null || ! command -v apt-get >/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends git; }
 
 apt-chromium:
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || ! command -v apt-get >/dev/null || \
-	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-dejavu-core; }
+	@{ command -v chromium || command -v google-chrome; } >/dev/null && ls /usr/lib*/libatomic.so.1 /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || ! command -v apt-get >/dev/null || \
+	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-dejavu-core libatomic1; }
 
 clean:  ## Remove what was made: .venv, demo, builds
 	rm -rf $(VENV) demo dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -6,6 +6,7 @@ cancelled or not_run. The work is done on an event loop in a thread of its own, 
 a kernel (whose loop is running) and in a pipeline's worker, and so that anybody may call `stop` from outside.
 """
 import asyncio
+import contextlib
 import logging
 import shutil
 import signal
@@ -148,7 +149,8 @@ class Client(PapermillNotebookClient):
 
     def wake(self):
         if self.loop and self.bell:
-            self.loop.call_soon_threadsafe(self.bell.set)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the notebook has ended
+                self.loop.call_soon_threadsafe(self.bell.set)
 
     def execute(self):
         """Run the notebook in a thread of its own; raises `Ended` unless all went well. Ctrl-C here stops it there."""

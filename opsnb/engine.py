@@ -79,6 +79,7 @@ class NotebookRun:
     status: str = "running"
     path: str = ""                                # of the executed notebook
     values: dict = field(default_factory=dict)    # what it published
+    files: list = field(default_factory=list)     # names of those values that are files
     error: str | None = None
     duration_s: float = 0.0
     cells: list = field(default_factory=list)     # dicts: cell, status, seconds, error
@@ -159,8 +160,9 @@ def _conclude(run, result, nb, out, watch, error):
     if out.exists():
         executed = load_notebook(out)
         result.values, files = published(executed)
+        result.files = sorted(files)
         run.file(out, f"{Path(result.notebook).stem}.ipynb")
-        _keep_values(run, result.values, files)
+        _keep_values(run, result.values, result.files)
     if getattr(ended, "dead", False) and plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:end_orphans")(run.workspace, run.id)
 
 def _keep_values(run, values, files, most=100_000_000):

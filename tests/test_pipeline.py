@@ -54,7 +54,7 @@ def test_independent_steps_run_side_by_side_within_the_limit(ws, notebook, pipel
     spans = [(v["began"], v["ended"]) for v in p.run().values.values()]
     together = max(sum(a <= t < b for a, b in spans) for t, _ in spans)
     assert together == 2
-    one = p.run(concurrency=1)
+    one = p.run(concurrency=1, force=True)
     spans = sorted((v["began"], v["ended"]) for v in one.values.values())
     assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
 

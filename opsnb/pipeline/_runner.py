@@ -3,29 +3,41 @@
 The main thread only coordinates. Each running step is a thread that drives its notebook; the work itself is in the kernels.
 """
 import queue
+import random
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from opsnb._interrupt import on_interrupt
-from opsnb.engine import run_notebook
+from opsnb.engine import NotebookRun, kernel_for, run_notebook
 from opsnb.errors import OpsError
-from opsnb.pipeline.file import resolved
+from opsnb.params import load_notebook
+from opsnb.pipeline.fingerprint import Kept, decide, digest
 from opsnb.pipeline.state import StepRun
+from opsnb.track.scope import Run
+
+ENDED_WELL = ("done", "cached")
 
 
 class Runner:
-    def __init__(self, spec, params, run, out, show, kernel, workers):
+    def __init__(self, spec, params, run, out, show, kernel, workers, results, how):
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
+        self.results, self.how, self.kept = results, how, {}
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
-        self.events, self.watches, self.stopping = queue.Queue(), {}, False
+        self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
+
+    @property
+    def stopping(self): return self.halt.is_set()
 
     def go(self):
         """Until every step has ended or cannot run."""
+        for id, s in self.steps.items():
+            if self.how.get(id) == "skip": s.status, s.why = "not_run", "not asked for"
         with ThreadPoolExecutor(self.workers, thread_name_prefix="opsnb-step") as pool, on_interrupt(self.stop):
             while True:
                 self._start_ready(pool)
                 if not any(s.status == "running" for s in self.steps.values()): return
-                try: self._heard(self.events.get(timeout=0.5))
+                try: self._heard(*self.events.get(timeout=0.5))
                 except queue.Empty: self.show()
 
     def _start_ready(self, pool):
@@ -33,47 +45,71 @@ class Runner:
         for id, s in self.steps.items():
             if s.status != "queued": continue
             needs = [self.steps[n].status for n in s.needs]
-            if self.stopping or any(n not in ("queued", "running", "done", "cached") for n in needs):
+            if self.stopping or any(n not in ("queued", "running", *ENDED_WELL) for n in needs) and self.how.get(id) != "take":
                 s.status, s.error = "not_run", "stopped" if self.stopping else "a step it needs did not end well"
-            elif all(n in ("done", "cached") for n in needs) and running < self.workers:
+            elif all(n in ENDED_WELL for n in needs) and running < self.workers:
                 s.status, s.began, running = "running", time.monotonic(), running + 1
                 self.run.record("step.started", {"step": id})
                 pool.submit(self._work, s, self.spec.steps[id])
         self.show(force=True)
 
-    def _heard(self, event):
+    def _heard(self, s, result, kept):
         """A step's thread says that it has ended."""
-        s, result = event
         s.status, s.error, s.duration_s = result.status, result.error, time.monotonic() - s.began
-        self.run.record("step.finished", s.to_dict())
+        self.watches.pop(s.id, None)
+        if kept: self.kept[s.id] = kept
+        self.run.record("step.cached" if s.status == "cached" else "step.finished", {**s.to_dict(), "digest": kept.digest if kept else None})
 
     def stop(self):
         """End all running notebooks; what has not begun will not."""
-        self.stopping = True
+        self.halt.set()
         for watch in list(self.watches.values()): watch.stop("cancelled", "interrupted")
 
     def _work(self, s, step):
-        """One step with its retries, in a thread."""
-        result = None
+        """One step, in a thread: its earlier result, or a run with its retries."""
+        result = kept = None
         try:
-            for s.attempt in range(1, step.retries + 2):
-                result = s.notebook = self._attempt(s, step)
-                if result.status in ("done", "cancelled") or self.stopping: break
+            kernel = kernel_for(load_notebook(step.notebook), step.kernel or self.kernel, step.notebook.name)
+            decided = decide(self.spec, step, self.params, self.kept, self.results, kernel, self.how.get(step.id, ""))
+            s.why, kept = decided.why, decided.kept
+            if kept: result = s.notebook = self._taken(s, step, kept)
+            else: result = self._tries(s, step, decided.params)
+            if result.status == "done": kept = self._keep(step, decided.fingerprint, result)
         except BaseException as e: result = Broken(e)
-        self.events.put((s, result))
+        self.events.put((s, result, kept))
 
-    def _attempt(self, s, step):
+    def _taken(self, s, step, kept):
+        """A run that only says where the result came from."""
+        run = Run(s.id, None, {"cached_from": kept.run}, self.run.state.experiment, self.run.id, type="step", source={"notebook": str(step.notebook), "script": None},
+                  workspace=self.run.workspace, system_metrics_s=0, quiet=True, git=False, delivery=self.run.config.delivery)
+        run.start().finish("cached")
+        return NotebookRun(run.id, str(step.notebook), "cached", kept.path, kept.values)
+
+    def _keep(self, step, made, result):
+        files = {result.values[n]: digest(result.values[n]) for n in result.files}
+        kept = Kept(step.id, made.digest, made.parts, result.id, result.path, result.values, files, result.duration_s, time.time())
+        self.results.keep(kept)
+        return kept
+
+    def _tries(self, s, step, params):
+        for s.attempt in range(1, step.retries + 2):
+            result = s.notebook = self._attempt(s, step, params)
+            if result.status in ("done", "cancelled") or s.attempt > step.retries: return result
+            if self.halt.wait(step.retry_wait_s * 2 ** (s.attempt - 1) * random.uniform(0.9, 1.1)): return result  # noqa: S311 - spreads retries, keeps no secret
+
+    def _attempt(self, s, step, params):
         def heard(watch):
             self.watches[s.id] = watch
             if self.stopping: watch.stop("cancelled", "interrupted")
         def tell(index, n): s.cell = (index + 1, n)
-        values = {"params": self.params, **{id: other.values for id, other in self.steps.items()}}
         name = s.id if s.attempt == 1 else f"{s.id} (attempt {s.attempt})"
-        out = self.out / f"{s.id}{'' if s.attempt == 1 else f'.{s.attempt}'}.ipynb"
-        try: params = resolved(step.params, values)
-        except KeyError as e: raise OpsError(f"Step {s.id!r} needs a value that was not published: {e}", allowed={k: list(v) for k, v in values.items() if v}) from None
-        return run_notebook(step.notebook, params, out, step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
+        return run_notebook(step.notebook, params, self._free_name(s.id), step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
                             experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard)
+
+    def _free_name(self, id):
+        """Where the executed notebook goes: earlier attempts stay."""
+        names = (self.out / f"{id}{f'.{n}' if n > 1 else ''}.ipynb" for n in range(1, 10_000))
+        return next(p for p in names if not p.exists())
 
 
 class Broken:

@@ -22,12 +22,21 @@ class Step:
     needs: tuple = ()
     params: dict = field(default_factory=dict)
     retries: int = 0
+    retry_wait_s: float = 0.0   # before the first retry; doubled for each further one
     timeout_min: float | None = None
     kernel: str | None = None
+    inputs: tuple = ()          # files it reads, relative to the pipeline file; patterns with * too
+    cache: bool = True          # whether an earlier result may be taken
     line: int = 0
 
+    @property
+    def values_from(self):
+        "Steps of which it takes values."
+        return {source for source, _ in references(self.params)} - {"params"}
+
 PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "concurrency": int, "steps": dict}
-STEP_KEYS = {"notebook": str, "description": str, "needs": list, "params": dict, "retries": int, "timeout_min": float, "kernel": str}
+STEP_KEYS = {"notebook": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
+             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool}
 
 # %% ../../nbs/32_pipeline.file.ipynb #ec798975
 class Place:
@@ -76,8 +85,8 @@ def _checked(data, keys, place, at, what):
             raise place.error(f"unknown key {key!r} in {what}", *at, key, allowed=list(keys), hint=f"did you mean {close[0]!r}?" if close else None)
         kind = keys[key]
         fits = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
-        words = {str: "text", int: "a whole number", float: "a number", list: "a list", dict: "a mapping"}
-        if not fits or isinstance(value, bool): raise place.error(f"{key} of {what} has a wrong value", *at, key, given=repr(value)[:200], allowed=words[kind])
+        words = {str: "text", int: "a whole number", float: "a number", list: "a list", dict: "a mapping", bool: "true or false"}
+        if not fits or isinstance(value, bool) and kind is not bool: raise place.error(f"{key} of {what} has a wrong value", *at, key, given=repr(value)[:200], allowed=words[kind])
     return data
 
 # %% ../../nbs/32_pipeline.file.ipynb #4ba9412b
@@ -142,9 +151,10 @@ def _step(id, raw, data, place):
                                                                            allowed=list(data.get("params") or {}) or "none: add it under params", hint=_maybe(name, data.get("params") or {}))
         elif source_ not in data["steps"]: raise _no_step(source_, data, place, where, f"step {id!r} refers to")
         else: needs[source_] = None
-    for key in ("retries", "timeout_min"):
+    for key in ("retries", "retry_wait_s", "timeout_min"):
         if raw.get(key, 0) < 0: raise place.error(f"{key} of step {id!r} is negative", *at, key, given=raw[key])
-    return Step(id, (place.path.absolute().parent / raw["notebook"]), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("timeout_min"), raw.get("kernel"), place.line(*at))
+    return Step(id, (place.path.absolute().parent / raw["notebook"]), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
+                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), place.line(*at))
 
 def _maybe(name, words): return f"did you mean {near(name, words)[0]!r}?" if near(name, words) else None
 

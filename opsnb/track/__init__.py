@@ -79,6 +79,13 @@ class Recorded:
     __repr__ = __str__
     def _repr_html_(self): return card(self.state, *deliver.told(self._deliveries()))
 
+# %% ../../nbs/19_track.ipynb #6563e07c
+def _folded(ws, run):
+    "The state of a run of this workspace, after a look at whether its process still lives."
+    state = RunState()
+    for r in records(ws.journal / run): state.apply(r)
+    return _folded(ws, run) if state.id and deliver.presume_lost(ws.journal / run, state) else state
+
 # %% ../../nbs/19_track.ipynb #0a7d13ef
 def run(
     id,              # a run's id, the beginning of one, or MLflow's id for it
@@ -89,8 +96,7 @@ def run(
     found = sorted(p.name for p in ws.journal.glob(f"{glob_safe(id)}*") if p.is_dir())
     if len(found) > 1 and id not in found: raise OpsError(f"{id!r} is the beginning of {len(found)} runs", allowed=found[:20], hint="say more of it")
     if found:
-        state = RunState()
-        for r in records(ws.journal / (id if id in found else found[0])): state.apply(r)
+        state = _folded(ws, id if id in found else found[0])
         if state.id and not state.autolog: return Recorded(state, ws)  # what MLflow logged by itself is only there
         id = state.id or id
     remote = plug.resolve("opsnb.track.mlflow:Remote").find(ws, id) if plug.has("mlflow") else None
@@ -165,11 +171,6 @@ def _sign(metric, mode):
 def _row(s):
     return {"run": s.id, "name": s.name, "status": s.status, "type": s.type, "experiment": s.experiment, "parent": s.parent, "started": s.started,
             "duration_s": s.duration_s, "metrics": {n: x.last for n, x in s.metrics.items()}, "params": dict(s.params), "tags": dict(s.tags), "error": s.error}
-
-def _folded(ws, run):
-    state = RunState()
-    for r in records(ws.journal / run): state.apply(r)
-    return state
 
 # %% ../../nbs/19_track.ipynb #d52fcad1
 def runs(
