@@ -189,3 +189,39 @@ def test_an_interrupted_run_goes_on(ws, chain):
     assert stopped["status"] == "cancelled"
     done = ops.resume_pipeline(stopped["run"])
     assert states(done) == {"make": "cached", "sign": "done", "report": "done"} and ops.run(stopped["run"]).status == "done"
+
+
+def test_a_grid_is_many_steps_and_a_list_to_those_that_follow(ws, notebook, project):
+    notebook("train", "lr: float = 0\nwidth: int = 1\nbad: float = -1", "import opsnb as ops\nassert lr != bad, 'diverged'\nops.publish(loss=lr * width)")
+    notebook("choose", "losses: list = []\neach: list = []", "import opsnb as ops\nbest = min(each, key=lambda e: e['loss'])\nops.publish(best=best, n=len(losses))")
+    notebook("ship", "best: dict = {}", "import opsnb as ops\nops.publish(shipped=best['lr'])")
+    file = project / "pipeline.yaml"
+    file.write_text("params: {rates: [0.5, 0.25], bad: -1.0, most: 3}\nsteps:\n  train: {notebook: train.ipynb, foreach: {lr: '${params.rates}', width: [1, 2]}, params: {bad: '${params.bad}'}}\n"
+                    "  choose: {notebook: choose.ipynb, params: {losses: '${train.loss}', each: '${train.each}'}}\n"
+                    "  ship: {notebook: ship.ipynb, when: '${choose.n} > ${params.most}', params: {best: '${choose.best}'}}\n")
+    first = run(project)
+    assert list(first.steps)[:4] == ["train[lr=0.5,width=1]", "train[lr=0.5,width=2]", "train[lr=0.25,width=1]", "train[lr=0.25,width=2]"]
+    assert first.values["choose"] == {"best": {"lr": 0.25, "width": 1, "loss": 0.25}, "n": 4} and first.values["ship"] == {"shipped": 0.25}
+    more = run(project, params={"rates": [0.5, 0.25, 0.125]})  # only what is new
+    assert [s for s in states(more).values()] == ["cached"] * 4 + ["done"] * 4 and more.values["ship"] == {"shipped": 0.125}
+    few = run(project, params={"most": 9})
+    assert states(few)["ship"] == "not_run" and few.status == "done" and few.exit_code == 0 and why(project, "ship", params={"most": 9}) == "when: ${choose.n} > ${params.most}"
+    bad = run(project, params={"bad": 0.25}, check=False)
+    assert [states(bad)[n] for n in list(bad.steps)] == ["done", "done", "failed", "failed", "not_run", "not_run"] and bad.status == "failed"
+    assert states(run(project, only="train"))["choose"] == "not_run"
+    code, _, err = opsnb("pipeline", "plan", "-p", "rates", "3")
+    assert code == 2 and "list" in err
+
+
+def test_mistakes_in_foreach_and_when(ws, notebook, project):
+    notebook("a", "x: int = 0", "import opsnb as ops\nops.publish(y=1)")
+    for text, says in (("a: {notebook: a.ipynb, foreach: {x: 3}}", "is not a list"), ("a: {notebook: a.ipynb, foreach: {x: []}}", "not a list with something in it"),
+                       ("a: {notebook: a.ipynb, foreach: {x: [1]}, params: {x: 1}}", "stands in foreach and in params"), ("a: {notebook: a.ipynb, foreach: {z: [1]}}", "Unknown parameter 'z'"),
+                       ("a: {notebook: a.ipynb}\n  b: {notebook: a.ipynb, foreach: {x: '${a.y}'}}", "must be known before the run"), ("a: {notebook: a.ipynb}\n  b: {notebook: a.ipynb, when: '${c.y}'}", "which is no step"),
+                       ("a: {notebook: a.ipynb, foreach: {x: [1, 'two']}}", "wrong value")):
+        (project / "pipeline.yaml").write_text(f"steps:\n  {text}\n")
+        code, _, err = opsnb("pipeline", "plan")
+        assert code == 2 and says in err, (text, err)
+    (project / "pipeline.yaml").write_text("steps:\n  a: {notebook: a.ipynb}\n  b: {notebook: a.ipynb, needs: [a], when: '${a.y} < \"z\"'}\n")
+    result = run(project, check=False)
+    assert states(result) == {"a": "done", "b": "failed"} and "cannot be judged" in result.steps["b"].error

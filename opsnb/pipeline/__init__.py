@@ -14,8 +14,9 @@ from ..errors import Failed, OpsError, Unavailable
 from ..journal import alive, records
 from ..params import load_notebook
 from ._runner import Runner
+from .expand import expanded, holds
 from .file import check_steps, pipeline_params, read_pipeline
-from .fingerprint import Results, decide, wanted
+from .fingerprint import Results, decide, seen, wanted
 from .state import PipelineRun, StepRun, tree
 from ..plug import is_verb
 from ..show import Live, Rows, in_notebook, rendered, state_text, table_html
@@ -39,8 +40,14 @@ class Pipeline:
     def plan(self, params=None, kernel=None, text=False, force=False, start=None, only=None):
         "Check everything and return the steps in order, as rows: whether each would run, and why."
         values, results = pipeline_params(self.spec, params, text), Results(self.workspace, self.name)
-        check_steps(self.spec, values)
-        return _planned(self.spec, values, results, wanted(self.spec.steps, results, force, start, only), kernel)
+        spec = self._checked(values)
+        return _planned(spec, values, results, wanted(spec.steps, results, force, start, only), kernel)
+
+    def _checked(self, values):
+        "All its steps, checked against their notebooks."
+        spec = expanded(self.spec, values)
+        check_steps(spec, values)
+        return spec
 
     def __str__(self):
         shown = PipelineRun("", self.name, {id: StepRun(id, s.needs) for id, s in self.spec.steps.items()}, "queued", duration_s=0.0)
@@ -51,10 +58,10 @@ class Pipeline:
     def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, force=False, start=None, only=None, resume=None, **settings):
         "Run the steps that have changed; returns a `PipelineRun`. With `check`, raises when it does not end well."
         values, results = pipeline_params(self.spec, params, text), Results(self.workspace, self.name)
-        check_steps(self.spec, values)
-        how = wanted(self.spec.steps, results, force, start, only)
-        for s in self.spec.steps.values(): _kernel(self.spec, s, kernel)
-        result = _run_alone(self, values, out, concurrency, kernel, results, how, resume, settings)
+        spec = self._checked(values)
+        how = wanted(spec.steps, results, force, start, only)
+        for s in spec.steps.values(): _kernel(spec, s, kernel)
+        result = _run_alone(self, spec, values, out, concurrency, kernel, results, how, resume, settings)
         if check and result.status == "cancelled": raise KeyboardInterrupt
         if check: result.result()
         return result
@@ -71,6 +78,7 @@ def _planned(spec, values, results, how, kernel):
         waits = [n for n in s.needs if n not in done]
         if how.get(id) == "skip": state, why = "not run", "not asked for"
         elif waits and how.get(id) != "take": state, why = "run", "asked for" if how.get(id) else f"if {' or '.join(waits)} publish{'es' if len(waits) == 1 else ''} something new"
+        elif s.when and not holds(s.when, seen(spec, values, {n: k.values for n, k in done.items()})): state, why = "left out", f"when: {s.when}"
         else:
             decided = decide(spec, s, values, done, results, _kernel(spec, s, kernel), how.get(id, ""))
             state, why, done = "cached" if decided.kept else "run", decided.why, done | ({id: decided.kept} if decided.kept else {})
@@ -89,13 +97,13 @@ def _begun(pipeline, values, out, kernel, resume, settings):
     run.record("pipeline.started", {"file": str(spec.path.absolute()), "params": values, "folder": str(run.out), "kernel": kernel})
     return run
 
-def _run_alone(pipeline, values, out, concurrency, kernel, results, how, resume, settings):
+def _run_alone(pipeline, spec, values, out, concurrency, kernel, results, how, resume, settings):
     "Run it, or go on with the run `resume`, while nobody else goes on with this run."
     with ExitStack() as alone:
         if resume: alone.enter_context(pipeline.workspace.lock(f"pipeline-{resume['run']}", timeout_s=0))
         run = _begun(pipeline, values, out, kernel, resume, settings)
         if not resume: alone.enter_context(pipeline.workspace.lock(f"pipeline-{run.id}", timeout_s=0))
-        return _run(pipeline.spec, values, run, concurrency, kernel, results, how)
+        return _run(spec, values, run, concurrency, kernel, results, how)
 
 # %% ../../nbs/34_pipeline.ipynb #95b2aa84
 def _run(spec, values, run, concurrency, kernel, results, how):
@@ -118,7 +126,7 @@ def _folder(ws, run, spec, out):
     return folder
 
 def _conclude(run, runner, result):
-    states = {s.status for s in runner.steps.values() if runner.how.get(s.id) != "skip"}
+    states = {s.status for s in runner.steps.values() if not s.left_out}
     result.status = "cancelled" if runner.stopping else "done" if states <= {"done", "cached"} else "failed"
     bad = [s for s in runner.steps.values() if s.status not in ("done", "cached", "not_run")]
     if result.status == "failed":

@@ -12,7 +12,8 @@ from opsnb._interrupt import on_interrupt
 from opsnb.engine import NotebookRun, kernel_for, run_notebook
 from opsnb.errors import OpsError
 from opsnb.params import load_notebook
-from opsnb.pipeline.fingerprint import Kept, decide, digest
+from opsnb.pipeline.expand import holds
+from opsnb.pipeline.fingerprint import Kept, decide, digest, seen
 from opsnb.pipeline.state import StepRun
 from opsnb.track.scope import Run
 
@@ -32,7 +33,7 @@ class Runner:
     def go(self):
         """Until every step has ended or cannot run."""
         for id, s in self.steps.items():
-            if self.how.get(id) == "skip": s.status, s.why = "not_run", "not asked for"
+            if self.how.get(id) == "skip": s.status, s.why, s.left_out = "not_run", "not asked for", True
         with ThreadPoolExecutor(self.workers, thread_name_prefix="opsnb-step") as pool, on_interrupt(self.stop):
             while True:
                 self._start_ready(pool)
@@ -46,12 +47,22 @@ class Runner:
             if s.status != "queued": continue
             needs = [self.steps[n].status for n in s.needs]
             if self.stopping or any(n not in ("queued", "running", *ENDED_WELL) for n in needs) and self.how.get(id) != "take":
-                s.status, s.error = "not_run", "stopped" if self.stopping else "a step it needs did not end well"
+                s.left_out = not self.stopping and any(self.steps[n].left_out for n in s.needs)
+                s.status, s.error = "not_run", "stopped" if self.stopping else "a step it needs was left out" if s.left_out else "a step it needs did not end well"
+            elif all(n in ENDED_WELL for n in needs) and not self._holds(s, self.spec.steps[id]): continue
             elif all(n in ENDED_WELL for n in needs) and running < self.workers:
                 s.status, s.began, running = "running", time.monotonic(), running + 1
                 self.run.record("step.started", {"step": id})
                 pool.submit(self._work, s, self.spec.steps[id])
         self.show(force=True)
+
+    def _holds(self, s, step):
+        """Whether the step's condition is true; if not, that is its end."""
+        try:
+            if not step.when or self.how.get(s.id) or holds(step.when, seen(self.spec, self.params, {id: k.values for id, k in self.kept.items()})): return True
+            s.status, s.why, s.left_out = "not_run", f"when: {step.when}", True
+        except OpsError as e: s.status, s.error = "failed", str(e)
+        return False
 
     def _heard(self, s, result, kept):
         """A step's thread says that it has ended."""

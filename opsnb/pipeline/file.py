@@ -27,16 +27,19 @@ class Step:
     kernel: str | None = None
     inputs: tuple = ()          # files it reads, relative to the pipeline file; patterns with * too
     cache: bool = True          # whether an earlier result may be taken
+    foreach: dict = field(default_factory=dict)   # {parameter: list}: once per combination
+    each: dict = field(default_factory=dict)      # the combination of one of these
+    when: str = ""              # a condition; not run when it is false
     line: int = 0
 
     @property
     def values_from(self):
         "Steps of which it takes values."
-        return {source for source, _ in references(self.params)} - {"params"}
+        return {source for source, _ in references([self.params, self.when])} - {"params"}
 
 PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "concurrency": int, "steps": dict}
 STEP_KEYS = {"notebook": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
-             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool}
+             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str}
 
 # %% ../../nbs/32_pipeline.file.ipynb #ec798975
 class Place:
@@ -121,6 +124,7 @@ class Spec:
     concurrency: int = 0
     experiment: str = ""
     description: str = ""
+    groups: dict = field(default_factory=dict)   # {step: names of the steps that its foreach became}
 
 def read_pipeline(path):
     "The `Spec` in a file; an `OpsError` names file, line, key and what is allowed."
@@ -143,8 +147,9 @@ def _step(id, raw, data, place):
     needs = dict.fromkeys(raw.get("needs") or [])
     for name in needs:
         if name not in data["steps"]: raise _no_step(name, data, place, (*at, "needs"), f"step {id!r} needs")
-    for source_, name in references(raw.get("params") or {}):
-        where = (*at, "params")
+    _check_foreach(id, raw, place, at)
+    for source_, name in references([raw.get("params") or {}, raw.get("foreach") or {}, raw.get("when") or ""]):
+        where = (*at, "params") if raw.get("params") else at
         if not name: raise place.error(f"step {id!r} has a reference without a name", *where, given=f"${{{source_}}}", allowed="${params.NAME} or ${STEP.NAME}")
         if source_ == "params":
             if name not in (data.get("params") or {}): raise place.error(f"step {id!r} refers to the parameter {name!r}, which the pipeline does not have", *where,
@@ -154,7 +159,14 @@ def _step(id, raw, data, place):
     for key in ("retries", "retry_wait_s", "timeout_min"):
         if raw.get(key, 0) < 0: raise place.error(f"{key} of step {id!r} is negative", *at, key, given=raw[key])
     return Step(id, (place.path.absolute().parent / raw["notebook"]), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
-                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), place.line(*at))
+                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), line=place.line(*at))
+
+def _check_foreach(id, raw, place, at):
+    for name, values in (raw.get("foreach") or {}).items():
+        here = (*at, "foreach", name)
+        if name in (raw.get("params") or {}): raise place.error(f"{name!r} of step {id!r} stands in foreach and in params", *here, hint="remove it from params")
+        if isinstance(values, str) and not all(s == "params" for s, _ in references(values)): raise place.error(f"foreach of step {id!r} must be known before the run", *here, given=values, allowed="a list, or ${params.NAME} that is a list")
+        if not isinstance(values, list) and not (isinstance(values, str) and references(values)): raise place.error(f"{name!r} in foreach of step {id!r} is not a list", *here, given=repr(values)[:200], allowed="[0.01, 0.1], or ${params.NAME}")
 
 def _maybe(name, words): return f"did you mean {near(name, words)[0]!r}?" if near(name, words) else None
 
@@ -186,10 +198,11 @@ def check_steps(spec, params):
         where = f"{spec.path.name}, line {step.line}: step {id!r}: {step.notebook.name}"
         for source_, name in references(step.params):
             if source_ == "params": continue
-            known = said.setdefault(source_, publishes(books[source_]))
-            if known is not None and name not in known:
+            first = spec.groups.get(source_, [source_])[0]
+            known = said.setdefault(source_, publishes(books[first]))
+            if known is not None and name not in known and not (source_ in spec.groups and name == "each"):
                 raise OpsError(f"{where} wants {name!r} from step {source_!r}, which does not publish it", allowed=sorted(known) or "nothing is published there",
-                               hint=_maybe(name, known) or f"ops.publish({name}=…) in {spec.steps[source_].notebook.name}")
+                               hint=_maybe(name, known) or f"ops.publish({name}=…) in {spec.steps[first].notebook.name}")
         now = {k: resolved(v, {"params": params}) for k, v in step.params.items() if all(s == "params" for s, _ in references(v))}
         check_parameters(books[id], now, where=where, later=[k for k in step.params if k not in now])
 

@@ -28,6 +28,7 @@ class StepRun:
     notebook: NotebookRun | None = None    # of the last attempt
     error: str | None = None
     why: str = ""                          # it runs, or does not
+    left_out: bool = False                 # not asked for, or its condition is false: no failure
     began: float | None = None
     duration_s: float | None = None
 
