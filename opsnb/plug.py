@@ -15,7 +15,7 @@ from .errors import Unavailable, unknown
 LIBRARIES = {
     "mlflow": ("mlflow", "track"), "wandb": ("wandb", "track"), "pynvml": ("nvidia-ml-py", "track"),
     "pandas": ("pandas", "track"), "matplotlib": ("matplotlib", "track"),
-    "torch": ("torch", "train"), "accelerate": ("accelerate", "train"), "sklearn": ("scikit-learn", "train"), "pyarrow": ("pyarrow", "train"),
+    "torch": ("torch", "train"), "accelerate": ("accelerate", "train"), "sklearn": ("scikit-learn", "train"), "pyarrow": ("pyarrow", "train"), "optuna": ("optuna", "train"),
     "llama_index": ("llama-index-core", "rag"), "lancedb": ("lancedb", "rag"), "deepeval": ("deepeval", "eval"),
     "jupyterlab": ("jupyterlab", "lab"), "ipywidgets": ("ipywidgets", "lab"),
     "fastapi": ("fastapi", "serve"), "uvicorn": ("uvicorn", "serve"),

@@ -1,4 +1,4 @@
-"""The template `train_and_gate` as a user gets it: what it leaves at MLflow, and what the second run makes of the first."""
+"""The templates as a user gets them: what they leave at MLflow, and what a second run makes of the first."""
 import json
 
 import pytest
@@ -42,3 +42,22 @@ def test_it_trains_judges_and_compares_with_the_run_before(project):
 
 def second_began(runs):
     return sorted(r["started"] for r in runs if r["type"] == "pipeline")[1]
+
+
+@pytest.mark.timeout(300)
+def test_a_sweep_grows_by_what_is_new(project):
+    pytest.importorskip("optuna")
+    assert opsnb("init", "tune", "--template", "sweep")[0] == 0
+    code, out, err = opsnb("pipeline", "run", "tune", "-p", "trials", "3", "--json", timeout=300)
+    assert code == 0, err
+    first = json.loads(out)
+    values = {s["step"]: s["values"] for s in first["steps"]}
+    errors = [v["error"] for n, v in values.items() if n.startswith("train[")]
+    assert len(errors) == 4 and len(set(errors)) > 1 and values["choose"]["verdict"]["ok"] and values["choose"]["metrics"]["accuracy"] > 0.95
+    assert values["search"]["found"]["error"] <= max(errors)
+    code, out, _ = opsnb("pipeline", "plan", "tune", "-p", "trials", "3", "-p", "Cs", "[1.0, 10.0, 100.0]", "--json")
+    plan = {r["step"]: r["plan"] for r in json.loads(out)}
+    assert plan["prepare"] == "cached" and [p for s, p in plan.items() if s.startswith("train[")] == ["cached"] * 4 + ["run"] * 2
+    tune = Workspace.find(project / "tune")
+    sync(workspace=tune)
+    assert {"sweep.png", "sweep.json"} <= {a["path"] for a in ops.run(ops.runs(name="best", workspace=tune).rows[0]["run"], tune).artifacts()}

@@ -112,7 +112,8 @@ def summary(run):
     if not run.done(): return []
     lines = ["", *(f"{'✓' if v['ok'] else '✗'} verdict of {id}: {v['why']}" for id, v in run.verdicts.items())]
     lines += [f"✗ {s.id}: {s.error}" for s in run.steps.values() if s.error and s.status != "not_run"]
-    lines += [f"run       {run.id}", *(f"  {s.id:<12}{s.notebook.id}" for s in run.steps.values() if s.notebook)]
+    wide = max([12, *(len(id) + 2 for id in run.steps)])
+    lines += [f"run       {run.id}", *(f"  {s.id:<{wide}}{s.notebook.id}" for s in run.steps.values() if s.notebook)]
     return [*lines, f"executed  {short(run.folder)}", "look      opsnb ui"]
 
 # %% ../../nbs/33_pipeline.state.ipynb #69de7c92

@@ -28,7 +28,11 @@ def save_model(model, folder, flavor=None, requirements=None, **kw):
     defaults = getattr(module, "get_default_pip_requirements", lambda: [])
     first = {"pyfunc": "python_model", "transformers": "transformers_model", "sentence_transformers": "model"}.get(flavor)
     args, named = ((), {first: model}) if first else ((model,), {})
-    module.save_model(*args, **named, path=str(folder), pip_requirements=requirements or defaults(), **kw)
+    from mlflow.exceptions import MlflowException
+    try: module.save_model(*args, **named, path=str(folder), pip_requirements=requirements or defaults(), **kw)
+    except MlflowException as e:
+        raise OpsError(f"MLflow could not save this {type(model).__name__} as {flavor}", given=str(e).splitlines()[0][:400], allowed="more arguments for the flavour's save_model",
+                       hint="if it speaks of untrusted types: serialization_format='cloudpickle' keeps a pickle instead, to be loaded only where you trust it") from None
     return flavor
 
 # %% ../../nbs/13_track.model.ipynb #e0f2d6dc
