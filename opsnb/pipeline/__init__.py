@@ -8,13 +8,14 @@ __all__ = ['Pipeline', 'pipeline', 'run_pipeline', 'plan_pipeline']
 # %% ../../nbs/34_pipeline.ipynb #73175a74
 import os, sys, time
 from pathlib import Path
-from ..engine import kernel_for
+from ..engine import kernel_for, python_of
 from ..errors import Failed, Unavailable
 from ..params import load_notebook
 from ._runner import Runner
 from .file import check_steps, pipeline_params, read_pipeline
 from .state import PipelineRun, StepRun, tree
 from ..plug import is_verb
+from ..provenance import Recording
 from ..show import Live, Rows, in_notebook, rendered, state_text, table_html
 from ..track.scope import Run
 from ..verdict import sentence
@@ -52,10 +53,11 @@ def _brief(params): return ", ".join(f"{k}={v}" for k, v in params.items())
 def _run(spec, params, concurrency, kernel, out, text, check, settings):
     values = pipeline_params(spec, params, text)
     check_steps(spec, values)
-    for s in spec.steps.values(): kernel_for(load_notebook(s.notebook), s.kernel or kernel, f"{spec.path.name}, line {s.line}: step {s.id!r}: {s.notebook.name}")
+    kernels = [kernel_for(load_notebook(s.notebook), s.kernel or kernel, f"{spec.path.name}, line {s.line}: step {s.id!r}: {s.notebook.name}") for s in spec.steps.values()]
     ws = Workspace.find() if os.environ.get("OPSNB_HOME") else Workspace.find(spec.path.absolute().parent)
     run = Run(spec.name, values, {"opsnb.file": str(spec.path)}, settings.pop("experiment", None) or spec.experiment or spec.name, type="pipeline", workspace=ws,
               **{"system_metrics_s": 0, "quiet": True, **settings}).start()
+    made_of = Recording(run, spec.path.absolute(), values, python_of(kernels[0]), notebooks={s.id: (s.notebook.absolute(), s.params) for s in spec.steps.values()})
     folder = _folder(ws, run, spec, out)
     workers = concurrency or spec.concurrency or run.config.concurrency or min(4, os.cpu_count() or 1)
     result = PipelineRun(run.id, spec.name, {}, folder=str(folder))
@@ -63,7 +65,9 @@ def _run(spec, params, concurrency, kernel, out, text, check, settings):
         runner = Runner(spec, values, run, folder, show, kernel, workers)
         result.steps = runner.steps
         try: runner.go()
-        finally: _conclude(run, runner, result)
+        finally:
+            made_of.end()
+            _conclude(run, runner, result)
     if check and result.status == "cancelled": raise KeyboardInterrupt
     if check: result.result()
     return result
