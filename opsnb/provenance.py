@@ -83,13 +83,18 @@ def redacted(text, suffix=""):
     return _token.sub("***", text)
 
 # %% ../nbs/30_provenance.ipynb #f43a2f4f
-def digest(path, cache=None):
+def digest(path, cache=None, most=5_000_000_000, most_files=10_000):
     "`{kind, sha256, bytes}` of a file or folder (with `files`); `cache` is a folder that remembers those of big files."
     path = Path(path)
-    if path.is_file(): return {"kind": "file", "sha256": _sha256(path, cache), "bytes": path.stat().st_size}
-    files = _below(path)
-    lines = [f"{_sha256(f, cache)}  {f.relative_to(path).as_posix()}" for f in files]
-    return {"kind": "folder", "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(), "bytes": sum(f.stat().st_size for f in files), "files": len(files)}
+    files = [path] if path.is_file() else _below(path)
+    stats = [f.stat() for f in files]
+    size = sum(s.st_size for s in stats)
+    if size > most or len(files) > most_files: sha = f"not read: {size} bytes of {max(s.st_mtime_ns for s in stats)}"
+    elif path.is_file(): sha = _sha256(path, cache)
+    else: sha = _sha("\n".join(f"{_sha256(f, cache)}  {f.relative_to(path).as_posix()}" for f in files))
+    return {"kind": "file", "sha256": sha, "bytes": size} if path.is_file() else {"kind": "folder", "sha256": sha, "bytes": size, "files": len(files)}
+
+def _sha(text): return hashlib.sha256(text.encode()).hexdigest()
 
 def _below(folder): return sorted(f for f in Path(folder).rglob("*") if f.is_file() and "__pycache__" not in f.parts and ".ipynb_checkpoints" not in f.parts)
 
@@ -189,7 +194,6 @@ def find_inputs(params, texts, skip=(), cache=None):
             except (ValueError, TypeError): continue
             if path in seen or not _exists(path, from_code) or Path(cwd).is_relative_to(path): continue
             seen.add(path)
-            if path.is_dir() and len(_below(path)) > 10_000: left.append(f"{path}: a folder of more than 10,000 files has no digest"); continue
             try: rows.append({"name": name, "given": text, "path": str(path), **digest(path, cache)})
             except OSError as e: left.append(f"{path}: {e.strerror}")
     return rows, left
@@ -259,8 +263,6 @@ def _record(run, entry, params, python, cwd, notebooks):
 def _relative(path, root):
     "`path` below `root` as a relative name, else as it is."
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-def _sha(text): return hashlib.sha256(text.encode()).hexdigest()
 
 def _plain(params): return {k: "***" if is_secret(k) else v for k, v in params.items()}
 

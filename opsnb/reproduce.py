@@ -99,7 +99,7 @@ def place_inputs(made, root):
     for row in made.facts["inputs"]:
         was = Path(row["path"])
         target = Path(os.path.normpath(root / os.path.relpath(was, old)))
-        inside = target.is_relative_to(root.parents[2]) and was.is_relative_to(old.parent)
+        inside = target.is_relative_to(root.parents[2]) and (was.is_relative_to(old) or not os.path.isabs(row["given"]))
         if row["path"] in made.outputs.get("written", ()): notes.append(_row("data", row["given"], "rewritten by the run itself", "its earlier content is not known", None))
         elif inside and _is(row, target): continue
         elif _is(row, was): inside and _place(was, target)
@@ -150,14 +150,17 @@ def _install(place, lock, base):
 def run_again(made, root, folder, python=None):
     "Run the rebuilt project; returns `(the `Made` of the new run, how it ended)`."
     facts, old = made.facts, made.facts["root"]
-    kernel = "." if facts["python"].get("executable") in (None, sys.executable) else "" if Path(facts["python"]["executable"]).exists() else "."
+    was = facts["python"].get("executable")  # None for a kernel of another language: then the notebook names it
+    kernel = None if was is None and not python else "."
+    ours = [_our_package(folder)] if python else []
+    if python is None and was not in (None, sys.executable) and Path(was).exists(): python = was
     params = {k: _moved(v, old, root) for k, v in facts["params"].items() if v != "***"}
     paths = [str(root / p) for p in facts["paths"]]
     env = {k: v for k, v in os.environ.items() if not k.startswith(("OPSNB_", "MLFLOW_", "_MLFLOW", "_OPSNB_", "WANDB_", "JPY_")) and not MATTERS.fullmatch(k)}
     env |= {**facts["variables"], "OPSNB_HOME": str(folder / ".opsnb"), "OPSNB_DELIVERY": "off", "OPSNB_GIT": "0", "OPSNB_SYSTEM_METRICS_S": "0", "WANDB_MODE": "offline"}
-    if python: kernel, env["JUPYTER_PATH"], paths = "opsnb-again", _kernelspec(folder, python), [*paths, _our_package(folder)]
-    job = {"type": facts["type"], "file": str(root / facts["entry"]), "params": params, "kernel": kernel or None, "name": made.run.name, "experiment": made.run.state.experiment or None,
-           "cwd": str(root / facts["cwd"]) if facts["cwd"] else None, "pythonpath": os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH") if not python else None])])}
+    if python: kernel, env["JUPYTER_PATH"] = "opsnb-again", _kernelspec(folder, python)
+    job = {"type": facts["type"], "file": str(root / facts["entry"]), "params": params, "kernel": kernel, "name": made.run.name, "experiment": made.run.state.experiment or None,
+           "cwd": str(root / facts["cwd"]) if facts["cwd"] else None, "pythonpath": os.pathsep.join([*paths, *(ours or filter(None, [os.environ.get("PYTHONPATH")]))])}
     ended = _in_own_process(job, folder, env)
     if not ended.get("run"): return None, ended
     return Made(open_run(ended["run"], Workspace.open(folder / ".opsnb"))), ended
@@ -272,7 +275,8 @@ def _reproduced(made, folder, env, tolerance, about):
     if again is None: return {"ok": False, "why": f"it could not be run again: {ended['error']}", "cause": "; ".join(causes(made, notes, [])), "evidence": notes}
     rows, n = judge(made, again, tolerance, [made.facts["root"], str(root), str(folder)])
     for name in (f for f in again.files if f.endswith(".ipynb") and "/" not in f): about.file(again.path(name), f"again/{name}")
-    environment = different_environment(made, again)
+    told = {r["name"] for r in local} | ({"opsnb", "pip", "setuptools", "uv"} if env else set())
+    environment = [row for row in different_environment(made, again) if row[0] not in told]
     said = [_row("environment", k, a, b, None) for k, a, b in environment]
     differing = [r for r in rows if r["ok"] is False]
     if not differing: return {"ok": True, "why": f"the same again: {', '.join(f'{v} {k if v != 1 else k[:-1]}' for k, v in n.items())}, within {tolerance:g}", "score": 1.0, "evidence": [*rows, *notes, *said]}

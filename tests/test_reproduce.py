@@ -14,7 +14,7 @@ from support import cells, opsnb, python, written_below
 from opsnb import provenance
 from opsnb.diff import Made, alike, cell_pairs, same_picture
 from opsnb.engine import run_notebook
-from opsnb.errors import OpsError
+from opsnb.errors import OpsError, Unavailable
 from opsnb.journal import records
 from opsnb.track.deliver import sync
 
@@ -60,6 +60,7 @@ def test_a_run_records_what_it_is_made_of(ws, project, notebook):
     assert inputs["points.csv"]["sha256"] == provenance.digest(project / "points.csv")["sha256"]
     assert made.outputs["written"] == [str(project / "old.txt")] and made.outputs["published"]["made"]["bytes"] == 1
     assert made.lock["ipykernel"] and facts["python"]["version"] == ".".join(map(str, sys.version_info[:3])) and made.hardware["cores"] == os.cpu_count()
+    assert provenance.digest(project / "more", most_files=0)["sha256"].startswith("not read: 1 bytes")
     assert len(run.tags["opsnb.env"]) == len(run.tags["opsnb.code"]) == 16 and facts["left_out"] == [] and "provenance/changes.diff" not in made.files
 
 
@@ -290,6 +291,54 @@ def test_another_interpreter_is_asked(project):
     other = str(project / "venv/bin/python")
     assert provenance.environment(other) == () and provenance.interpreter(other)["version"] == provenance.interpreter()["version"]
     assert provenance.environment(str(project / "no/python")) is None
+
+
+def test_a_kernel_of_another_environment_is_recorded_and_used_again(ws, project, notebook, monkeypatch):
+    venv = project / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--system-site-packages", venv], check=True)
+    site = next(venv.glob("lib/*/site-packages"))
+    (site / "borrowed.pth").write_text("\n".join(p for p in sys.path if p.endswith("site-packages")))
+    (site / "only_there-4.2.dist-info").mkdir()
+    (site / "only_there.py").write_text("x = 42\n")
+    spec = project / "jupyter/kernels/other"
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text(json.dumps({"argv": [str(venv / "bin/python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "other", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(project / "jupyter"))
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(os.path.dirname(ops.__file__)))
+    id = run_notebook(notebook("fit", "n: int = 1", "import only_there, opsnb as ops\nops.publish(x=only_there.x)"), kernel="other").id
+    made = Made(ops.run(id))
+    assert made.lock["only-there"] == "4.2" and made.facts["python"]["executable"] == str(venv / "bin/python")
+    monkeypatch.delenv("JUPYTER_PATH")
+    verdict = ops.reproduce(id)
+    assert verdict.ok, verdict
+
+
+def test_a_fresh_environment_from_the_lock(ws, notebook):
+    if subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", ws.path / "try", "six==1.17.0"], capture_output=True).returncode: pytest.skip("no package index can be reached")
+    id = run_notebook(notebook("fit", "n: int = 1", "import sys, IPython, opsnb as ops\nprint(IPython.__version__)\nops.publish(n=n, where='environments' in sys.executable)")).id
+    lock, needed = ops.run(id).artifact("provenance/environment.txt"), closure("ipykernel")
+    kept = [line for line in lock.read_text().splitlines() if line.split("==")[0] in {*needed, "opsnb"}]
+    lock.write_text("\n".join([*kept, "ours==1.0  # editable: file:///nowhere/ours"]) + "\n")
+    verdict = ops.reproduce(id, env=True)
+    assert [(r["name"], r["recorded"], r["again"]) for r in verdict.evidence if r["ok"] is False and r["what"] == "value"] == [("where", False, True)], verdict
+    assert {r["name"] for r in verdict.evidence if r["what"] == "environment"} == {"ours"}
+    assert len(list((ws.path / "cache/environments").iterdir())) == 1
+    lock.write_text(lock.read_text() + "no-such-package-of-ours==1.0\n")
+    with pytest.raises(Unavailable, match="cannot be made"): ops.reproduce(id, env=True)
+
+
+def closure(name):
+    """A distribution and all it needs here, by name."""
+    from importlib.metadata import PackageNotFoundError, requires
+    from packaging.requirements import Requirement
+    found, todo = set(), [name]
+    while todo:
+        one = re.sub(r"[-_.]+", "-", todo.pop()).lower()
+        try: needs = [Requirement(r) for r in requires(one) or []] if one not in found else []
+        except PackageNotFoundError: continue
+        found.add(one)
+        todo += [r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return found
 
 
 def test_reading_and_comparing_loads_nothing_heavy():
