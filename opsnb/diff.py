@@ -196,7 +196,7 @@ def _shown(cell):
             else: out.append(("printed", _text(o["text"])))
         elif o["output_type"] == "error": out.append(("error", f"{o.get('ename')}: {o.get('evalue')}"))
         elif SCRAP not in (data := o.get("data", {})) and not _text(data.get("text/html", "")).startswith(_card):
-            out += [(mime, _text(v)) for mime, v in data.items() if "widget" not in mime and "javascript" not in mime]
+            out += [(mime, _text(v)) for mime, v in sorted(data.items(), key=lambda item: item[0] != "text/plain") if "widget" not in mime and "javascript" not in mime]
     return out
 
 # %% ../nbs/35_diff.ipynb #440b1d86
@@ -213,7 +213,7 @@ def _first(x, y, tolerance, folders):
     for (kind, u), (_, v) in zip(x, y, strict=True):
         if kind.startswith("image/") and "svg" not in kind:
             if not same_picture(base64.b64decode(u), base64.b64decode(v)): return [(f"{len(u):,} bytes", f"{len(v):,} bytes", kind)]
-        elif not alike(u, v, tolerance, folders): return [(*_line(steady(u, folders), steady(v, folders), tolerance), kind)]
+        elif not alike(u, v, tolerance, folders): return [(*_line(*(steady(re.sub(r"<[^>]+>", " ", t) if "html" in kind else t, folders) for t in (u, v)), tolerance), kind)]
     return []
 
 def _line(a, b, tolerance, most=120):

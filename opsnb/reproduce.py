@@ -7,7 +7,7 @@ __all__ = ['Reproduction', 'recorded', 'rebuild', 'place_inputs', 'fresh_environ
            'reproduce']
 
 # %% ../nbs/36_reproduce.ipynb #e8ec4947
-import hashlib, io, json, os, shutil, subprocess, sys, tarfile, tempfile
+import hashlib, io, json, os, re, shutil, subprocess, sys, tarfile, tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,13 +157,17 @@ def run_again(made, root, folder, python=None):
     params = {k: _moved(v, old, root) for k, v in facts["params"].items() if v != "***"}
     paths = [str(root / p) for p in facts["paths"]]
     env = {k: v for k, v in os.environ.items() if not k.startswith(("OPSNB_", "MLFLOW_", "_MLFLOW", "_OPSNB_", "WANDB_", "JPY_")) and not MATTERS.fullmatch(k)}
-    env |= {**facts["variables"], "OPSNB_HOME": str(folder / ".opsnb"), "OPSNB_DELIVERY": "off", "OPSNB_GIT": "0", "OPSNB_SYSTEM_METRICS_S": "0", "WANDB_MODE": "offline"}
+    env |= {**facts["variables"], "OPSNB_HOME": str(folder / ".opsnb"), "OPSNB_DELIVERY": "finish" if _says(made, r"\bmlflow\b|\bruns?\(|\bcompare\(") else "off", "OPSNB_GIT": "0", "OPSNB_SYSTEM_METRICS_S": "0", "WANDB_MODE": "offline"}
     if python: kernel, env["JUPYTER_PATH"] = "opsnb-again", _kernelspec(folder, python)
     job = {"type": facts["type"], "file": str(root / facts["entry"]), "params": params, "kernel": kernel, "name": made.run.name, "experiment": made.run.state.experiment or None,
            "cwd": str(root / facts["cwd"]) if facts["cwd"] else None, "pythonpath": os.pathsep.join([*paths, *(ours or filter(None, [os.environ.get("PYTHONPATH")]))])}
     ended = _in_own_process(job, folder, env)
     if not ended.get("run"): return None, ended
     return Made(open_run(ended["run"], Workspace.open(folder / ".opsnb"))), ended
+
+def _says(made, pattern):
+    "Whether the code holds what `pattern` describes; a rerun needs a store of runs only for code that asks for it."
+    return any(re.search(pattern, text) for text in made.code.values())
 
 def _moved(value, old, root):
     "A parameter with paths below the old project now below the new one."
@@ -235,6 +239,7 @@ def causes(made, notes, environment):
     seeds, out, mine = made.facts["seeds"], [], {_DISTS.get(i, i).lower().replace("_", "-") for i in made.facts["imports"]}
     if seeds["random"] and not seeds["calls"] and not seeds["params"]: out.append(f"no seed: {', '.join(seeds['random'][:3])} draws random numbers and nothing fixes them")
     if gaps := [r["name"] for r in notes if r["what"] in ("code", "data")]: out.append(f"not all is as it was: {', '.join(gaps[:5])}")
+    if _says(made, r"\b(search_)?runs\("): out.append("it reads recorded runs, and a rerun finds only its own")
     packages = [(k, a, b) for k, a, b in environment if " " not in k and not k.startswith("$")]
     near = [p for p in packages if p[0] in mine] or packages
     if near: out.append(f"environment: {', '.join(f'{k} {_version(a)} → {_version(b)}' for k, a, b in near[:5])}" + (f" and {len(packages) - len(near[:5])} more packages" if len(packages) > len(near[:5]) else ""))

@@ -202,6 +202,14 @@ def test_a_run_that_failed_fails_again(ws, notebook):
     assert ops.run(id).status == "failed" and ops.reproduce(id).ok
 
 
+def test_a_notebook_that_reads_earlier_runs_finds_none_and_that_is_the_cause(ws, notebook):
+    with ops.track("earlier", quiet=True, experiment="e") as run: run.log(x=1.0)
+    sync(workspace=ws)
+    id = run_notebook(notebook("count", "seed: int = 1", "import opsnb as ops\nops.publish(n=len([r for r in ops.runs() if r['name'] == 'earlier']))")).id
+    verdict = ops.reproduce(id)
+    assert not verdict.ok and verdict.why.startswith("2 of 4 differ: value n: 1 → 0") and verdict.cause.startswith("it reads recorded runs")
+
+
 def test_what_cannot_be_reproduced_says_why(ws, notebook):
     with ops.track("only tracked", quiet=True) as run: run.log(x=1.0)
     with pytest.raises(OpsError, match="a run of type run"): ops.reproduce(run.id)
