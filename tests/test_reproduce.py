@@ -3,14 +3,16 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 import opsnb as ops
-from support import cells, opsnb, python, written_below
+from support import cells, opsnb, python, until, written_below
 from opsnb import provenance
 from opsnb.diff import Made, alike, cell_pairs, same_picture
 from opsnb.engine import run_notebook
@@ -351,3 +353,16 @@ def closure(name):
 
 def test_reading_and_comparing_loads_nothing_heavy():
     assert python("import opsnb.reproduce, sys; print(*sorted({'mlflow', 'pandas', 'papermill', 'nbdime', 'PIL', 'numpy'} & set(sys.modules)))").strip() == ""
+
+
+def test_an_interrupt_ends_the_rerun_and_leaves_nothing(ws, project, notebook, tmp_path):
+    id = run_notebook(notebook("nap", "seed: int = 1", "import time, os\ntime.sleep(float(os.environ.get('NAP', '0')))\nprint('slept')")).id
+    env = {**os.environ, "NAP": "60", "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-m", "opsnb", "reproduce", id], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert until(lambda: [r for f in tmp_path.glob("opsnb-again-*/.opsnb/journal/run_*") for r in records(f, kinds="cell.started") if r.data["cell"] >= 1])
+    below = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130 and "Interrupted" in err and not list(tmp_path.glob("opsnb-again-*"))
+    assert below and until(lambda: not any(p.is_running() and p.status() != "zombie" for p in below), 10)
+    assert [r["status"] for r in ops.runs(type="reproduce")] == ["cancelled"]
