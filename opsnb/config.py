@@ -37,6 +37,8 @@ class Config:
                        ["background", "finish", "off"])
     system_metrics_s: float = _s(10.0, "seconds between samples of CPU, memory and GPU (0: none)")
     git: bool = _s(True, "record the commit, branch and changes of the notebook's repository")
+    provenance: bool = _s(True, "record what notebooks and pipelines are made of: code, inputs, environment, hardware, seeds")
+    provenance_max_mb: float = _s(10.0, "megabytes of code, and of changes against the commit, that one run may keep")
     output_dir: str = _s("executed", "folder for executed notebooks, relative to the project")
     concurrency: int = _s(0, "steps of a pipeline at a time (0: one per CPU core, at most 4)")
     kernel_start_s: float = _s(60.0, "seconds a kernel may take to start")

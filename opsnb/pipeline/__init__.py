@@ -9,7 +9,7 @@ __all__ = ['Pipeline', 'pipeline', 'run_pipeline', 'resume_pipeline', 'Plan', 'p
 import os, sys, time
 from contextlib import ExitStack
 from pathlib import Path
-from ..engine import kernel_for
+from ..engine import kernel_for, python_of
 from ..errors import Failed, OpsError, Unavailable
 from ..journal import alive, records
 from ..params import load_notebook
@@ -19,6 +19,7 @@ from .file import check_steps, pipeline_params, read_pipeline
 from .fingerprint import Results, decide, seen, wanted
 from .state import PipelineRun, StepRun, tree
 from ..plug import is_verb
+from ..provenance import Recording
 from ..show import Live, Rows, in_notebook, rendered, state_text, table_html, table_text
 from ..show import path as short
 from ..track import run as recorded
@@ -109,11 +110,14 @@ def _run_alone(pipeline, spec, values, out, concurrency, kernel, results, how, r
 def _run(spec, values, run, concurrency, kernel, results, how):
     workers = concurrency or spec.concurrency or run.config.concurrency or min(4, os.cpu_count() or 1)
     result = PipelineRun(run.id, spec.name, {}, folder=str(run.out))
+    made_of = Recording(run, spec.path.absolute(), values, python_of(_kernel(spec, next(iter(spec.steps.values())), kernel)), notebooks={s.id: (s.notebook.absolute(), s.params) for s in spec.steps.values()})
     with _display(result) as show:
         runner = Runner(spec, values, run, run.out, show, kernel, workers, results, how)
         result.steps = runner.steps
         try: runner.go()
-        finally: _conclude(run, runner, result)
+        finally:
+            made_of.end()
+            _conclude(run, runner, result)
     return result
 
 # %% ../../nbs/34_pipeline.ipynb #402bce95

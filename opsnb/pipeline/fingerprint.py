@@ -7,10 +7,11 @@ __all__ = ['text_digest', 'digest', 'modules', 'packages', 'Fingerprint', 'finge
            'decide', 'wanted']
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #c2986f84
-import ast, functools, hashlib, json, os, platform, re, sys
+import functools, hashlib, json, os, platform, re, sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from ..config import is_secret
+from .. import provenance
+from ..config import is_secret, project_root
 from ..errors import OpsError, unknown
 from ..journal import encode
 from ..params import load_notebook, read_parameters, source
@@ -18,58 +19,30 @@ from .expand import gathered
 from .file import resolved
 from ..workspace import write_atomic
 
-# %% ../../nbs/33_pipeline.fingerprint.ipynb #f3daa5bd
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #c6a46d0c
 def text_digest(text): return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-@functools.lru_cache(10_000)
-def _file_digest(path, size, changed):
-    with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()[:16]
 
 def digest(path):
     "The digest of a file's content, or of the names and contents below a folder; None when there is nothing."
-    path = Path(path)
-    if path.is_dir(): return text_digest(json.dumps([(str(p.relative_to(path)), digest(p)) for p in sorted(path.rglob("*")) if p.is_file()]))
-    try: stat = path.stat()
+    try: return _digest(str(path), repr(provenance.state_of(path)))
     except OSError: return None
-    return _file_digest(str(path.absolute()), stat.st_size, stat.st_mtime_ns)
 
-# %% ../../nbs/33_pipeline.fingerprint.ipynb #45586dd9
+@functools.lru_cache(10_000)
+def _digest(path, state): return provenance.digest(path)["sha256"][:16]
+
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #b9f24cc3
+def modules(notebook, folder):
+    "`{file: digest}` of the project's own modules that a notebook imports or runs, one through another; files relative to `folder`."
+    found, _ = provenance.local_code([notebook], project_root(folder))
+    return {os.path.relpath(f, folder): digest(f) for f in sorted(found) if f != notebook}
+
+@functools.lru_cache(4)
+def packages(python=sys.executable):
+    "`{package: version}` of what a Python has installed."
+    return dict(line.split("==", 1) for line in provenance.environment(python) or ())
+
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #b446cc50
 def _lines(nb): return {f"cell {i}": "\n".join(l.rstrip() for l in source(c).strip().splitlines()) for i, c in enumerate(nb["cells"], 1) if c.get("cell_type") == "code" and source(c).strip()}
-
-def _imported(text):
-    "Names of modules that a source imports, dotted; files that it runs by `%run`."
-    try: tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", text, flags=re.M))
-    except SyntaxError: return set()
-    found = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    for n in (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)): found |= {n.module or "", *(f"{n.module}.{a.name}" if n.module else a.name for a in n.names)}
-    return found | set(re.findall(r"^\s*%run\s+(\S+)", text, flags=re.M))
-
-def _files_of(name, folder):
-    "The project's files that an import of `name` reads, below `folder`."
-    if name.endswith((".py", ".ipynb")): return [p for p in [folder / name] if p.is_file()]
-    parts = [p for p in name.split(".") if p]
-    packages = [folder.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1)]
-    return [p for p in [*packages, folder.joinpath(*parts).with_suffix(".py")] if parts and p.is_file()]
-
-# %% ../../nbs/33_pipeline.fingerprint.ipynb #9416c037
-def modules(texts, folder):
-    "`{file: digest}` of the project's own modules that sources import, one through another; files relative to `folder`."
-    folder, found, ahead = Path(folder).absolute(), {}, [(t, Path(folder).absolute()) for t in texts]
-    while ahead:
-        text, place = ahead.pop()
-        for name in _imported(text):
-            for path in dict.fromkeys([*_files_of(name, folder), *_files_of(name, place)]):
-                if (key := os.path.relpath(path, folder)) in found: continue
-                found[key] = digest(path)
-                if path.suffix == ".py": ahead.append((path.read_text(encoding="utf-8", errors="replace"), path.parent))
-    return dict(sorted(found.items()))
-
-# %% ../../nbs/33_pipeline.fingerprint.ipynb #34278290
-@functools.lru_cache(1)
-def packages():
-    "`{package: version}` of what this Python has installed."
-    names = [e.name.removesuffix(".dist-info") for p in dict.fromkeys(sys.path) if p and os.path.isdir(p) for e in os.scandir(p) if e.name.endswith(".dist-info")]
-    return dict(sorted((n.partition("-")[0].lower().replace("_", "-"), n.partition("-")[2]) for n in names))
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #1e5e581b
 @dataclass(frozen=True)
@@ -107,7 +80,7 @@ def fingerprint(
     nb = load_notebook(step.notebook)
     lines, typed = _lines(nb), read_parameters(nb, step.notebook.name)
     return Fingerprint({"code": {k: text_digest(v) for k, v in lines.items()}, "params": {k: _value(k, v, files, typed.get(k)) for k, v in params.items()},
-                        "inputs": _inputs(step, folder), "modules": modules(lines.values(), step.notebook.parent), "needs": needs,
+                        "inputs": _inputs(step, folder), "modules": modules(step.notebook.absolute(), folder), "needs": needs,
                         "environment": {"python": platform.python_version(), "kernel": kernel, **packages()}})
 
 def _value(name, value, files, parameter):

@@ -28,7 +28,7 @@ def metric_rows(run, pictures=True):
 def _facts(run):
     params = ", ".join(f"{k}={v if len(str(v)) < 40 else str(v)[:40] + '…'}" for k, v in list(run.params.items())[:SHOWN])
     more = f" … and {len(run.params) - SHOWN} more" if len(run.params) > SHOWN else ""
-    names = ", ".join(list(run.files)[:4]) + (f" … and {len(run.files) - 4} more" if len(run.files) > 4 else "")
+    names = ", ".join(sorted(run.files, key=lambda f: f.startswith("provenance/"))[:4]) + (f" … and {len(run.files) - 4} more" if len(run.files) > 4 else "")
     files = f"{names} ({size(sum(f.get('bytes', 0) for f in run.files.values()))})" if run.files else None
     span = run.duration_s if run.duration_s is not None else (run.ended or time.time()) - run.started if run.started else None
     tags = "  ".join(f"{k}={v}" for k, v in list(run.tags.items())[:SHOWN])
