@@ -10,6 +10,7 @@ import os, sys, time
 from pathlib import Path
 from ..engine import kernel_for
 from ..errors import Failed, Unavailable
+from ..kernels import imports_of
 from ..params import load_notebook
 from ._runner import Runner
 from .file import check_steps, pipeline_params, read_pipeline
@@ -42,14 +43,14 @@ class Pipeline:
     __repr__ = __str__
     def _repr_html_(self): return table_html([{k: v for k, v in r.items() if v is not None} for r in self.plan()], self.name)
 
-    def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, **settings):
+    def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, cold=False, **settings):
         "Run all steps; returns a `PipelineRun`. With `check`, raises when it does not end well."
-        return _run(self.spec, params, concurrency, kernel, out, text, check, settings)
+        return _run(self.spec, params, concurrency, kernel, out, text, check, cold, settings)
 
 # %% ../../nbs/34_pipeline.ipynb #a84c45d6
 def _brief(params): return ", ".join(f"{k}={v}" for k, v in params.items())
 
-def _run(spec, params, concurrency, kernel, out, text, check, settings):
+def _run(spec, params, concurrency, kernel, out, text, check, cold, settings):
     values = pipeline_params(spec, params, text)
     check_steps(spec, values)
     for s in spec.steps.values(): kernel_for(load_notebook(s.notebook), s.kernel or kernel, f"{spec.path.name}, line {s.line}: step {s.id!r}: {s.notebook.name}")
@@ -59,8 +60,9 @@ def _run(spec, params, concurrency, kernel, out, text, check, settings):
     folder = _folder(ws, run, spec, out)
     workers = concurrency or spec.concurrency or run.config.concurrency or min(4, os.cpu_count() or 1)
     result = PipelineRun(run.id, spec.name, {}, folder=str(folder))
+    imports = False if cold or not run.config.warm else imports_of(s.notebook for s in spec.steps.values())  # of all, so that steps share a template
     with _display(result) as show:
-        runner = Runner(spec, values, run, folder, show, kernel, workers)
+        runner = Runner(spec, values, run, folder, show, kernel, workers, imports)
         result.steps = runner.steps
         try: runner.go()
         finally: _conclude(run, runner, result)
@@ -128,10 +130,11 @@ def run_pipeline(
     out=None,              # folder for the executed notebooks; default: executed/<name>/<time> in the project
     experiment=None,       # MLflow experiment; default: the file's, or the pipeline's name
     text=False,            # params are words of a command line
-    check=True             # raise when it does not end well
+    check=True,            # raise when it does not end well
+    cold=False             # start kernels cold: not forked from a process with the imports
 ):                         # `PipelineRun`
     "Run a pipeline file."
-    return Pipeline(file).run(params, concurrency, kernel, out, text, check, experiment=experiment)
+    return Pipeline(file).run(params, concurrency, kernel, out, text, check, cold, experiment=experiment)
 
 def plan_pipeline(
     file="pipeline.yaml",  # the file, or the folder that holds pipeline.yaml

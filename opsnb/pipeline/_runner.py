@@ -14,8 +14,8 @@ from opsnb.pipeline.state import StepRun
 
 
 class Runner:
-    def __init__(self, spec, params, run, out, show, kernel, workers):
-        self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
+    def __init__(self, spec, params, run, out, show, kernel, workers, imports=None):
+        self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers, self.imports = spec, params, run, out, show, kernel, workers, imports
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.stopping = queue.Queue(), {}, False
 
@@ -73,7 +73,7 @@ class Runner:
         try: params = resolved(step.params, values)
         except KeyError as e: raise OpsError(f"Step {s.id!r} needs a value that was not published: {e}", allowed={k: list(v) for k, v in values.items() if v}) from None
         return run_notebook(step.notebook, params, out, step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
-                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard)
+                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports)
 
 
 class Broken:
