@@ -16,6 +16,7 @@ import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from opsnb import _grammar  # noqa: F401  before nbformat
 import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager

@@ -12,6 +12,7 @@ import select
 import signal
 import struct
 import subprocess
+import threading
 import time
 
 from jupyter_client.provisioning import LocalProvisioner
@@ -19,6 +20,7 @@ from traitlets import Dict, Float
 
 from opsnb import kernels
 from opsnb._template import LIMIT_S, LIMITS, receive, send
+from opsnb.errors import OpsError, Unavailable
 
 SAID = set()
 GET_INFO, EXIT = 0xC040FF0B, 1 << 3  # ioctl of a pidfd, Linux 6.15: how a process that is gone has ended
@@ -91,14 +93,10 @@ class WarmProvisioner(LocalProvisioner):
     how, why = "cold", None
 
     async def launch_kernel(self, cmd, **kw):
-        work = asyncio.get_running_loop().run_in_executor(None, self._forked, list(cmd), dict(kw))
-        try: process = await asyncio.shield(work)
-        except asyncio.CancelledError:
-            work.add_done_callback(lambda w: w.exception() or w.result().kill())
-            raise
+        try: process = await beside(lambda: self._forked(list(cmd), dict(kw)))
         except Exception as e:
             self.how, self.why = "cold", str(getattr(e, "what", e) or type(e).__name__)
-            if self.why not in SAID: (self.log.info if isinstance(e, NotWanted) else self.log.warning)("opsnb: this kernel starts cold: %s", self.why)
+            if self.why not in SAID: (self.log.info if isinstance(e, OpsError) and not isinstance(e, Unavailable) else self.log.warning)("opsnb: this kernel starts cold: %s", self.why)
             SAID.add(self.why)
             return await super().launch_kernel(cmd, **kw)
         self.how, self.why = "warm", None
@@ -144,7 +142,27 @@ class WarmProvisioner(LocalProvisioner):
         return process
 
 
-class NotWanted(Exception):
+async def beside(work):
+    """The `Process` that `work()` makes, in a thread which nobody has to wait for; killed if nobody wants it any more."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def deliver(process, error):
+        if future.cancelled(): process and process.kill()
+        elif error: future.set_exception(error)
+        else: future.set_result(process)
+
+    def run():
+        try: process, error = work(), None
+        except BaseException as e: process, error = None, e
+        try: loop.call_soon_threadsafe(deliver, process, error)
+        except RuntimeError: process and process.kill()  # the loop is closed
+
+    threading.Thread(target=run, name="opsnb-fork", daemon=True).start()
+    return await future
+
+
+class NotWanted(OpsError):
     """A cold start is right here: nothing is wrong."""
 
 

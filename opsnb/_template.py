@@ -52,7 +52,8 @@ def site_state(sites):
 def began(pid):
     """When a process began, in the system's ticks; None when there is none: with the pid it names a process for good."""
     try:
-        with open(f"/proc/{pid}/stat") as f: return int(f.read().rpartition(")")[2].split()[19])
+        with open(f"/proc/{pid}/stat") as f: fields = f.read().rpartition(")")[2].split()
+        return int(fields[19]) if fields[0] not in "ZX" else None
     except (OSError, ValueError, IndexError): return None
 
 
@@ -134,7 +135,7 @@ class Template:
         self.kernels, self.last, self.leaving, self.served = {}, time.monotonic(), False, 0
         self.refuses, self.state = None, site_state(self.sites)
         self._import(order)
-        self.key = template_key(order["base"], Reads.seen, order["env"])
+        self.key = template_key(order["base"], Reads.seen, order.pop("env"))
         self.path = f"{self.folder}/{self.key}"
         write(f"{self.folder}/{order['base']}.names", json.dumps(sorted(Reads.seen)))
         self._listen(order)
@@ -157,8 +158,8 @@ class Template:
         loaded = set(sys.modules) - bare
         self.tops = {n.partition(".")[0] for n in loaded}
         if found := strangers(loaded, self.sites): self.refuses = f"a library imports {found[0]}, which is not in site-packages"
-        self.wrote = {k: os.environ.get(k) for k in {*before, *os.environ} if before.get(k) != os.environ.get(k)}
-        os.environ.clear()
+        self.wrote = {k: os.environ.get(k) for k in {*before, *os.environ} if before.get(k) != os.environ.get(k) and k not in PASSING}
+        os.environ.clear()  # kernels of other programs must not find what is in there
         gc.collect()
         gc.freeze()
         signal.alarm(0)
@@ -222,7 +223,7 @@ class Template:
             if want["do"] == "stop": self.leaving = True
             idle_s = time.monotonic() - self.last
             send(conn, {"kernels": len(self.kernels), "served": self.served, "idle_s": idle_s, "threads": threads(), "refuses": self._refusal({})})
-        except (OSError, ValueError, KeyError) as e: print(f"a request failed: {e!r}", file=sys.stderr, flush=True)
+        except Exception as e: print(f"a request failed: {e!r}", file=sys.stderr, flush=True)
         finally:
             for fd in fds: os.close(fd)
             if not any(k[1] is conn for k in self.kernels.values()): conn.close()

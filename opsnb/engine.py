@@ -205,7 +205,7 @@ def run_notebook(
     with _progress(path.name, result, tell) as show:
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch)
-        if plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
+        if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
         error = _drive(run, path, out, given, watch, kernel, cwd, timeout_s, cell_timeout_s, False if cold or not run.config.warm else imports)
         try: _conclude(run, result, nb, out, watch, error)
         finally: run.finish(result.status if result.status != "running" else "failed", result.error)

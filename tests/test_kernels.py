@@ -161,6 +161,9 @@ def test_children_differ_in_random_numbers_and_keep_nothing_of_each_other(kernel
     env = two("dict(__import__('os').environ)")
     assert env["SECOND"] == "2" and "FIRST_TOKEN" not in env and env["JPY_PARENT_PID"] == str(os.getpid())
     assert two("'hush-hush' in open('/proc/self/environ').read()") is False
+    assert two("any('hush-' + 'hush' in str(o) for o in __import__('gc').get_objects() if type(o) is dict and len(o) < 1000 and 'FIRST_' + 'TOKEN' in o)") is False
+    two.run("import sys\nf, found = sys._getframe(), []\nwhile f: found += [n for n, v in list(f.f_locals.items()) if 'hush-' + 'hush' in repr(v)]; f = f.f_back")
+    assert two("found") == []
     assert two("__import__('os').getcwd()") == str(tmp_path / "other") and one("__import__('os').getcwd()") == str(tmp_path)
     assert two("__import__('os').getsid(0) == __import__('os').getpid()") is True
 
@@ -304,6 +307,13 @@ def test_two_at_once_make_one_template(tmp_path, fresh):
     children = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert all(c.communicate(timeout=60)[0].strip().isdigit() for c in children)
     assert len(ops.kernels()) == len(processes("opsnb-template")) == 1
+
+
+def test_waiting_for_a_template_can_be_cut_short(ws, notebook, library):
+    library(slow="import time; time.sleep(8)")
+    begun = time.monotonic()
+    result = run_notebook(notebook("nb", "x = 1", "import slow"), timeout_s=1, check=False)
+    assert result.status == "timed_out" and time.monotonic() - begun < 6
 
 
 def test_only_the_user_can_reach_it(kernel, fresh):
