@@ -1,6 +1,6 @@
 """Benchmarks: us and the peer on the same work, in fresh processes, interleaved; medians of CPU seconds and wall time.
 
-    python tests/bench/run.py                 all of them, about fifteen minutes
+    python tests/bench/run.py                 all of them, about twenty-five minutes
     python tests/bench/run.py start log       only these
     python tests/bench/run.py log --points 20000
     python tests/bench/run.py --write         and keep the figures in RESULTS.md
