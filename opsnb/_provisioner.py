@@ -116,9 +116,14 @@ class WarmProvisioner(LocalProvisioner):
         independent = kw.get("independent", False)
         if not independent: env = {**env, "JPY_PARENT_PID": str(os.getpid())}
         order = kernels.Order(python, flags, imports, env)
-        conn = kernels.connect(order, self.wait_s, settings.warm_idle_min * 60)
         want = {"do": "fork", "argv": rest, "cmd": cmd, "env": env, "cwd": cwd, **state_of_this_process()}
-        try: return self._ask(conn, want, [kw.get(n) for n in ("stdin", "stdout", "stderr")], independent)
+        streams, idle_s = [kw.get(n) for n in ("stdin", "stdout", "stderr")], settings.warm_idle_min * 60
+        try: return self._on(kernels.connect(order, self.wait_s, idle_s), order, want, streams, independent)
+        except (BrokenPipeError, ConnectionResetError):  # it was about to end
+            return self._on(kernels.connect(order, self.wait_s, idle_s), order, want, streams, independent)
+
+    def _on(self, conn, order, want, streams, independent):
+        try: return self._ask(conn, want, streams, independent)
         except TimeoutError:
             kernels.abandon(order)
             raise RuntimeError(f"the template has not answered for {LIMIT_S:g} s") from None

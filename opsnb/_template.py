@@ -45,8 +45,10 @@ def template_key(base, reads, env):
 
 
 def site_state(sites):
-    """What changes when a library is installed, upgraded or removed."""
-    return [(folder, os.stat(folder).st_mtime_ns if os.path.isdir(folder) else 0) for folder in sites]
+    """What changes when a library is installed, upgraded or removed; None while that is going on."""
+    dated = (".dist-info", ".egg-info", ".pth", ".py")
+    try: return [sorted((e.name, e.name.endswith(dated) and e.stat().st_mtime_ns) for e in os.scandir(s) if e.name != "__pycache__") for s in sites if os.path.isdir(s)]
+    except OSError: return None
 
 
 def began(pid):
@@ -73,7 +75,7 @@ def send(conn, message, fds=()):
     """One message: JSON and a newline."""
     data = json.dumps(message).encode() + b"\n"
     sent = socket.send_fds(conn, [data], list(fds)) if fds else 0
-    conn.sendall(data[sent:])
+    if sent < len(data): conn.sendall(data[sent:])  # even nothing cannot be sent to one who has answered and gone
 
 
 def receive(conn, until):

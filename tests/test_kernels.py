@@ -314,6 +314,7 @@ def test_waiting_for_a_template_can_be_cut_short(ws, notebook, library):
     begun = time.monotonic()
     result = run_notebook(notebook("nb", "x = 1", "import slow"), timeout_s=1, check=False)
     assert result.status == "timed_out" and time.monotonic() - begun < 6
+    assert until(ops.kernels, 30), "the template comes late, and serves the next kernel"
 
 
 def test_only_the_user_can_reach_it(kernel, fresh):
