@@ -51,6 +51,7 @@ setup(
     entry_points={
         "console_scripts": lines("console_scripts"),
         "papermill.engine": lines("papermill_engines"),
+        "jupyter_client.kernel_provisioners": lines("kernel_provisioners"),
         "nbdev": ["opsnb=opsnb._modidx:d"],
     },
     zip_safe=False,

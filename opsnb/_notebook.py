@@ -14,21 +14,26 @@ import sys
 import tempfile
 import threading
 import time
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from opsnb import _grammar  # noqa: F401  before nbformat
 import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 from papermill.iorw import papermill_io
 
+from opsnb import kernels
 from opsnb._interrupt import on_interrupt
 from opsnb.workspace import write_atomic
 
 HERE = "opsnb-current"  # kernel name for "the interpreter that runs us"
 SCHEME = "opsnb+file://"
+WARM, COLD = "opsnb-warm", "local-provisioner"
 LOG = logging.getLogger("opsnb.notebook")
 LOG.addHandler(logging.NullHandler())  # what goes wrong is told by `Ended`, not twice on the terminal
 GRACE_S = 5.0           # time an interrupted cell has to clean up
@@ -66,6 +71,8 @@ class Watch:
     def cell_started(self, index, n): """A cell begins, `index` (from 0) of `n`."""
 
     def cell_finished(self, index, status, seconds, error): """A cell has ended; `status` as in `show.STATES`."""
+
+    def kernel_started(self, how, why): """The kernel runs; `how`: warm or cold, and `why` if somebody wanted it otherwise."""
 
     def __init__(self):
         self.stopped, self.ended, self._client = None, None, None
@@ -127,23 +134,34 @@ class Manager(NotebookExecutionManager):
 
 
 class Specs(KernelSpecManager):
-    """Kernel specs, and one more: the interpreter that runs us."""
+    """Kernel specs, and one more: the interpreter that runs us. `imports` is what a warm kernel has; False: start cold."""
+
+    imports = False
 
     def get_kernel_spec(self, kernel_name):
-        if kernel_name != HERE:
-            return super().get_kernel_spec(kernel_name)
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="this Python", language="python")
+        if kernel_name != HERE: spec = super().get_kernel_spec(kernel_name)
+        else: spec = KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="this Python", language="python")
+        return self._provisioned(spec)
+
+    def _provisioned(self, spec):
+        """The spec with our way of starting; a provisioner that is not ours (a cluster's) stays as it is."""
+        known = KernelProvisionerFactory.instance()
+        known.provisioners.setdefault(WARM, EntryPoint(WARM, "opsnb._provisioner:WarmProvisioner", known.GROUP_NAME))  # also where opsnb is on the path only
+        named = spec.metadata.get("kernel_provisioner", {}).get("provisioner_name") or known.default_provisioner_name
+        if named in (WARM, COLD):
+            way = {"provisioner_name": WARM, "config": {"imports": self.imports}} if self.imports else {"provisioner_name": COLD, "config": {}}
+            spec.metadata = {**spec.metadata, "kernel_provisioner": way}
+        return spec
 
 
 class Client(PapermillNotebookClient):
     """Runs the cells of one notebook."""
 
-    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, **kw):
+    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, warm=None, **kw):
         super().__init__(manager, kernel_name=kernel_name, startup_timeout=start_s, timeout=None, allow_errors=False, log=LOG, **kw)
         self.watch, self.env, self.cwd, self.cell_timeout_s = watch, env, kernel_cwd, cell_timeout_s
         self.deadline = time.monotonic() + timeout_s if timeout_s else None
-        self.timeout_s, self.loop, self.bell = timeout_s, None, None
+        self.timeout_s, self.loop, self.bell, self.warm = timeout_s, None, None, warm
         self.folder = tempfile.mkdtemp(prefix="opsnb-k-")
         self.kernel_log = Path(self.folder) / "kernel.log"
 
@@ -187,7 +205,9 @@ class Client(PapermillNotebookClient):
 
     def _manager(self):
         # ipc: no ports to clash over when several kernels start at once
-        km = AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=Specs(), transport="ipc")
+        specs = Specs()
+        specs.imports = kernels.imports_of([self.nb]) if self.warm is None else self.warm
+        km = AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=specs, transport="ipc")
         km.ip, km.connection_file = f"{self.folder}/k", f"{self.folder}/kernel.json"
         self.owns_km = True
         return km
@@ -199,13 +219,9 @@ class Client(PapermillNotebookClient):
             async def __aenter__(self):
                 try:
                     where = {k: v for k, v in (("env", client.env), ("cwd", client.cwd)) if v}
-                    await client.async_start_new_kernel(stderr=log, **where)
-                    starting = asyncio.ensure_future(client.async_start_new_kernel_client())
-                    await client._first(starting, client._left())
-                    if not starting.done():
-                        starting.cancel()
-                        raise client._why_stopped()
-                    starting.result()
+                    await client._in_time(client.async_start_new_kernel(stderr=log, **where))
+                    client.watch.kernel_started(getattr(client.km.provisioner, "how", "cold"), getattr(client.km.provisioner, "why", None))
+                    await client._in_time(client.async_start_new_kernel_client())
                 except (Ended, NoSuchKernel): await self.__aexit__(); raise
                 except Exception as e:
                     await self.__aexit__()
@@ -252,6 +268,15 @@ class Client(PapermillNotebookClient):
         except (DeadKernelError, asyncio.CancelledError): return Ended("failed", await self._post_mortem(), dead=True)
         return None
 
+    async def _in_time(self, work):
+        """Do a part of the start; raises when there is no more time for it, or somebody calls `stop`."""
+        task = asyncio.ensure_future(work)
+        await self._first(task, self._left())
+        if not task.done():
+            task.cancel()
+            raise self._why_stopped()
+        return task.result()
+
     async def _first(self, task, timeout_s):
         """Wait for the task, for somebody to call `stop`, or for the time to be over."""
         bell = asyncio.ensure_future(self.bell.wait())
@@ -284,7 +309,7 @@ class Client(PapermillNotebookClient):
             code = process.poll() if process else None
             if code is not None: break
             await asyncio.sleep(0.1)
-        if code is None: return "the kernel died"
+        if code is None or not getattr(process, "known", True): return f"the kernel died. {self._last_words()}".strip()
         if code == -signal.SIGKILL: return "the kernel was killed (SIGKILL): the system does this when memory runs out"
         if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self._last_words()}".strip()
         return f"the kernel exited by itself with code {code}. {self._last_words()}".strip()

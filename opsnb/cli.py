@@ -38,7 +38,7 @@ def _option(verb, name, default, help):
     kind = NUMBERS.get(name) or (type(default) if isinstance(default, (int, float)) else str)
     return click.Option([*short, flag, name], type=kind, default=default, metavar=unit or kind.__name__.upper().replace("STR", "TEXT").replace("INT", "N"), help=help, show_default=default is not None)
 
-# %% ../nbs/81_cli.ipynb #7e62d783
+# %% ../nbs/81_cli.ipynb #b25c5003
 def _command(verb):
     text = "\n\n".join([inspect.getdoc(verb.function) or verb.help, "\b\nExamples:\n" + "\n".join(f"  {e}" for e in verb.examples)])
     return click.Command(verb.command.split()[-1], params=options(verb), callback=lambda **given: _call(verb, given), help=text, context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,14 +47,15 @@ class Group(click.Group):
     "Commands below a word (or below nothing), from the table."
     def __init__(self, prefix="", **kw):
         super().__init__(**kw)
-        self.rows = {v.command.removeprefix(prefix).strip(): v for v in VERBS if v.command and v.command.startswith(prefix)}
+        self.rows = {v.command.removeprefix(prefix).strip(): v for v in VERBS if v.command and v.command.startswith(prefix) and v.command != prefix}
 
     def list_commands(self, ctx): return list(dict.fromkeys(c.split()[0] for c in self.rows))
 
     def get_command(self, ctx, name):
-        if name in self.rows: return _command(self.rows[name])
-        below = [c for c in self.rows if c.split()[0] == name]
-        return Group(name, name=name, help=_groups.get(name), context_settings={"help_option_names": ["-h", "--help"]}) if below else None
+        own = _command(self.rows[name]) if name in self.rows else None
+        if not any(c.startswith(f"{name} ") for c in self.rows): return own
+        alone = {"params": own.params, "callback": _unless_below(own), "invoke_without_command": True} if own else {}
+        return Group(name, name=name, help=own.help if own else _groups.get(name), context_settings={"help_option_names": ["-h", "--help"]}, **alone)
 
     def format_commands(self, ctx, formatter):
         rows = [(n, self.rows[n].help if n in self.rows else _groups.get(n, "")) for n in self.list_commands(ctx)]
@@ -65,6 +66,10 @@ class Group(click.Group):
             from opsnb.errors import unknown
             raise unknown("command", args[0], self.list_commands(ctx), where=ctx.command_path)
         return super().resolve_command(ctx, args)
+
+def _unless_below(command):
+    "What a command does that has commands below it, when none of them is meant."
+    return lambda **given: None if click.get_current_context().invoked_subcommand else command.callback(**given)
 
 _groups = {"pipeline": "run a folder of notebooks as one program"}
 

@@ -45,6 +45,8 @@ class Config:
     wandb_project: str = _s("", "W&B project (empty: the experiment)")
     wandb_entity: str = _s("", "W&B user or team")
     wandb_mode: str = _s("auto", "auto is online with a key and offline without", ["auto", "online", "offline"])
+    warm: bool = _s(True, "fork kernels from a process that has imported what the notebooks import (Linux)")
+    warm_idle_min: float = _s(10.0, "minutes such a process stays without a kernel")
     quiet: bool = _s(False, "no cards, no progress lines")
     origins: dict = field(default_factory=dict, repr=False, compare=False)
 

@@ -140,9 +140,10 @@ def _watch(run, result, tell):
             row = {"cell": index, "status": status, "seconds": round(seconds, 3), "error": error}
             run.record("cell.finished", row)
             result.cells.append(row)
+        def kernel_started(self, how, why): run.record("kernel.started", {"how": how, "why": why})
     return Watching()
 
-def _drive(run, path, out, params, watch, kernel, cwd, timeout_s, cell_timeout_s):
+def _drive(run, path, out, params, watch, kernel, cwd, timeout_s, cell_timeout_s, warm):
     "papermill at work; returns the exception it ended with, or None."
     import logging
     import papermill
@@ -153,7 +154,7 @@ def _drive(run, path, out, params, watch, kernel, cwd, timeout_s, cell_timeout_s
     try:
         papermill.execute_notebook(literal(path), f"{SCHEME}{literal(out)}", params, engine_name="opsnb", kernel_name=kernel, language="python", progress_bar=False,
                                    start_timeout=run.config.kernel_start_s, watch=watch, env=_environment(run, path, out), kernel_cwd=str(cwd or path.parent),
-                                   timeout_s=timeout_s, cell_timeout_s=cell_timeout_s)
+                                   timeout_s=timeout_s, cell_timeout_s=cell_timeout_s, warm=warm)
     except BaseException as e: return e
 
 # %% ../nbs/31_engine.ipynb #f1fd2d65
@@ -197,8 +198,9 @@ def run_notebook(
     tags=None,             # dict of tags
     text=False,            # params are words of a command line
     check=True,            # raise when it does not end well; else only the result says so
+    cold=False,            # start the kernel cold: not forked from a process with the imports
     workspace=None,        # default: the notebook's
-    **more                 # type, parent, tell: for callers such as a pipeline; and settings
+    **more                 # type, parent, tell, imports: for callers such as a pipeline; and settings
 ):                         # `NotebookRun`
     "Run a notebook with papermill as a tracked run."
     path = Path(notebook).expanduser().absolute()
@@ -207,15 +209,15 @@ def run_notebook(
     kernel = kernel_for(nb, kernel, Path(notebook).name)
     ws = workspace or (Workspace.find() if os.environ.get("OPSNB_HOME") else Workspace.find(path.parent))
     out = output_path(ws, path, out)
-    tell, on_watch = more.pop("tell", None), more.pop("on_watch", None)
+    tell, on_watch, imports = more.pop("tell", None), more.pop("on_watch", None), more.pop("imports", None)
     run = Run(name or path.stem, given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
     result = NotebookRun(run.start().id, str(path), path=str(out))
     made_of = Recording(run, path, given, python_of(kernel), cwd)
     with _progress(path.name, result, tell) as show:
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch)
-        if plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
-        error = _drive(run, path, out, given, watch, kernel, cwd, timeout_s, cell_timeout_s)
+        if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
+        error = _drive(run, path, out, given, watch, kernel, cwd, timeout_s, cell_timeout_s, False if cold or not run.config.warm else imports)
         try:
             _conclude(run, result, nb, out, watch, error)
             made_of.end(result.values)

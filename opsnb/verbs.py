@@ -52,6 +52,10 @@ VERBS = [
     Verb("init", "opsnb.project:init", "start a project from a template", "init", {}, {}, ("opsnb init churn", "opsnb init churn --template train_and_gate")),
     Verb("templates", "opsnb.project:templates", "list the templates", "templates", {}, {}, ("opsnb templates",)),
     Verb("ui", "opsnb.ui:ui", "open MLflow's UI on this workspace", "ui", {}, {"wait": True}, ("opsnb ui", "opsnb ui --port 5001 --no-browser")),
+    Verb("kernels", "opsnb.kernels", "list the templates that warm kernels are forked from", "kernels", {}, {}, ("opsnb kernels", "opsnb kernels --json")),
+    Verb("install_kernel", "opsnb.kernels:install_kernel", "install a kernelspec for JupyterLab whose kernels start warm", "kernels install", {}, {},
+         ("opsnb kernels install", "opsnb kernels install --imports torch,pandas")),
+    Verb("stop_kernels", "opsnb.kernels:stop_kernels", "end the templates of warm kernels", "kernels stop", {}, {}, ("opsnb kernels stop",)),
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
 ]

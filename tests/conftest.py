@@ -1,7 +1,11 @@
 """Fixtures: a project folder with its workspace, notebooks made of cells, and an end to every courier that was started."""
 import os
+import shutil
+import tempfile
 
 import pytest
+
+from opsnb.kernels import stop_kernels
 
 from opsnb.workspace import Workspace
 from support import cells, end_couriers
@@ -16,6 +20,17 @@ def quiet_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("OPSNB_SYSTEM_METRICS_S", "0")
     monkeypatch.setenv("OPSNB_GIT", "0")
     monkeypatch.setenv("OPSNB_PROVENANCE", "0")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def meeting_place():
+    """Templates of the tests are met in a folder of their own, and end with the tests. Its name is short: it holds sockets."""
+    before, folder = os.environ.get("XDG_RUNTIME_DIR"), tempfile.mkdtemp(prefix="opsnb-")
+    os.environ["XDG_RUNTIME_DIR"] = folder
+    yield folder
+    stop_kernels()
+    os.environ.pop("XDG_RUNTIME_DIR") if before is None else os.environ.__setitem__("XDG_RUNTIME_DIR", before)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 import opsnb as ops
-from support import cells, opsnb, until
+from support import cells, opsnb, python, until
 from opsnb.engine import NotebookFailed, run_notebook
 from opsnb.errors import OpsError, Unavailable
 from opsnb.journal import records
@@ -219,3 +219,9 @@ def test_files_that_are_no_notebooks(ws, project, text, says):
     before = (project / "nb.ipynb").read_bytes()
     code, out, err = opsnb("run", "nb.ipynb", "-p", "x", "1")
     assert code == 2 and says in err and (project / "nb.ipynb").read_bytes() == before and not list(ws.journal.glob("run_*"))
+
+
+def test_a_run_does_not_compile_a_grammar_that_nobody_uses():
+    code = ("import opsnb._notebook, sys, papermill\nassert 'rfc3987_syntax' not in sys.modules\nfrom jsonschema import FormatChecker\nfrom jsonschema.exceptions import FormatError\n"
+            "FormatChecker(['iri']).check('http://a.example/é', 'iri')\ntry: FormatChecker(['iri']).check('not one <>', 'iri')\nexcept FormatError: print('checked by', sys.modules['rfc3987_syntax'].__name__)")
+    assert python(code).strip() == "checked by rfc3987_syntax"

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..engine import kernel_for, python_of
 from ..errors import Failed, OpsError, Unavailable
 from ..journal import alive, records
+from ..kernels import imports_of
 from ..params import load_notebook
 from ._runner import Runner
 from .expand import expanded, holds
@@ -56,13 +57,13 @@ class Pipeline:
 
     __repr__ = __str__
     def _repr_html_(self): return table_html(self.plan(), self.name)
-    def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, force=False, start=None, only=None, resume=None, **settings):
+    def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, force=False, start=None, only=None, cold=False, resume=None, **settings):
         "Run the steps that have changed; returns a `PipelineRun`. With `check`, raises when it does not end well."
         values, results = pipeline_params(self.spec, params, text), Results(self.workspace, self.name)
         spec = self._checked(values)
         how = wanted(spec.steps, results, force, start, only)
         for s in spec.steps.values(): _kernel(spec, s, kernel)
-        result = _run_alone(self, spec, values, out, concurrency, kernel, results, how, resume, settings)
+        result = _run_alone(self, spec, values, out, concurrency, kernel, results, how, cold, resume, settings)
         if check and result.status == "cancelled": raise KeyboardInterrupt
         if check: result.result()
         return result
@@ -98,21 +99,22 @@ def _begun(pipeline, values, out, kernel, resume, settings):
     run.record("pipeline.started", {"file": str(spec.path.absolute()), "params": values, "folder": str(run.out), "kernel": kernel})
     return run
 
-def _run_alone(pipeline, spec, values, out, concurrency, kernel, results, how, resume, settings):
+def _run_alone(pipeline, spec, values, out, concurrency, kernel, results, how, cold, resume, settings):
     "Run it, or go on with the run `resume`, while nobody else goes on with this run."
     with ExitStack() as alone:
         if resume: alone.enter_context(pipeline.workspace.lock(f"pipeline-{resume['run']}", timeout_s=0))
         run = _begun(pipeline, values, out, kernel, resume, settings)
         if not resume: alone.enter_context(pipeline.workspace.lock(f"pipeline-{run.id}", timeout_s=0))
-        return _run(spec, values, run, concurrency, kernel, results, how)
+        return _run(spec, values, run, concurrency, kernel, results, how, cold)
 
 # %% ../../nbs/34_pipeline.ipynb #95b2aa84
-def _run(spec, values, run, concurrency, kernel, results, how):
+def _run(spec, values, run, concurrency, kernel, results, how, cold):
     workers = concurrency or spec.concurrency or run.config.concurrency or min(4, os.cpu_count() or 1)
     result = PipelineRun(run.id, spec.name, {}, folder=str(run.out))
     made_of = Recording(run, spec.path.absolute(), values, python_of(_kernel(spec, next(iter(spec.steps.values())), kernel)), notebooks={s.id: (s.notebook.absolute(), s.params) for s in spec.steps.values()})
+    imports = False if cold or not run.config.warm else imports_of({s.notebook for s in spec.steps.values()})  # of all, so that steps share a template
     with _display(result) as show:
-        runner = Runner(spec, values, run, run.out, show, kernel, workers, results, how)
+        runner = Runner(spec, values, run, run.out, show, kernel, workers, results, how, imports)
         result.steps = runner.steps
         try: runner.go()
         finally:
@@ -182,11 +184,12 @@ def run_pipeline(
     force=False,           # run all steps, changed or not
     start=None,            # run this step and all that needs it; the others' last results are taken
     only=None,             # run this step alone
+    cold=False,            # start kernels cold: not forked from a process with the imports
     text=False,            # params are words of a command line
     check=True             # raise when it does not end well
 ):                         # `PipelineRun`
     "Run a pipeline file: the steps that have changed since they last ended well, and those that need something new from them."
-    return Pipeline(file).run(params, concurrency, kernel, out, text, check, force, start, only, experiment=experiment)
+    return Pipeline(file).run(params, concurrency, kernel, out, text, check, force, start, only, cold, experiment=experiment)
 
 # %% ../../nbs/34_pipeline.ipynb #fcace825
 def resume_pipeline(

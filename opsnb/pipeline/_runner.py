@@ -21,9 +21,9 @@ ENDED_WELL = ("done", "cached")
 
 
 class Runner:
-    def __init__(self, spec, params, run, out, show, kernel, workers, results, how):
+    def __init__(self, spec, params, run, out, show, kernel, workers, results, how, imports=None):
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
-        self.results, self.how, self.kept = results, how, {}
+        self.results, self.how, self.imports, self.kept = results, how, imports, {}
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
 
@@ -115,7 +115,7 @@ class Runner:
         def tell(index, n): s.cell = (index + 1, n)
         name = s.id if s.attempt == 1 else f"{s.id} (attempt {s.attempt})"
         return run_notebook(step.notebook, params, self._free_name(s.id), step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
-                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard)
+                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports)
 
     def _free_name(self, id):
         """Where the executed notebook goes: earlier attempts stay."""

@@ -1,6 +1,6 @@
 """Benchmarks: us and the peer on the same work, in fresh processes, interleaved; medians of CPU seconds and wall time.
 
-    python tests/bench/run.py                 all of them, about fifteen minutes
+    python tests/bench/run.py                 all of them, about twenty-five minutes
     python tests/bench/run.py start log       only these
     python tests/bench/run.py log --points 20000
     python tests/bench/run.py --write         and keep the figures in RESULTS.md
@@ -148,7 +148,59 @@ def kill(options):
     return ["seed", "processes killed", "points acknowledged", "of these lost", "points twice at MLflow", "runs at MLflow"], rows, []
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill}
+NBCLIENT = """
+import asyncio, sys, nbformat
+from nbclient import NotebookClient
+async def main():
+    gate = asyncio.Semaphore(4)
+    async def one(path):
+        async with gate: await NotebookClient(nbformat.read(path, 4)).async_execute()
+    await asyncio.gather(*map(one, sys.argv[1:]))
+asyncio.run(main())
+"""
+
+
+def kernels(options):
+    """Twelve notebooks that each import torch, pandas and mlflow, four at a time."""
+    from opsnb.kernels import kernels as templates, stop_kernels
+    from support import cells
+    folder = Path(tempfile.mkdtemp(prefix="opsnb-"))
+    os.environ |= {"OPSNB_DELIVERY": "off", "OPSNB_SYSTEM_METRICS_S": "0", "OPSNB_GIT": "0", "XDG_RUNTIME_DIR": str(folder)}
+    paths = [folder / f"n{i}.ipynb" for i in range(12)]
+    for p in paths: p.write_text(cells("import torch, pandas, mlflow", "print(torch.__version__, pandas.__version__, mlflow.__version__)"))
+    (folder / "opsnb.toml").write_text("")
+    (folder / "pipeline.yaml").write_text("name: twelve\nconcurrency: 4\nsteps:\n" + "".join(f"  {p.stem}: {{notebook: {p.name}}}\n" for p in paths))
+    measured([sys.executable, "-c", f"from opsnb.workspace import Workspace; from opsnb.track.mlflow import open_store; open_store(Workspace.find({str(folder)!r}))"])
+    def spent():
+        """CPU seconds of the templates and of their kernels."""
+        return sum(sum(map(int, Path(f"/proc/{t['pid']}/stat").read_text().rpartition(")")[2].split()[11:15])) for t in templates()) / os.sysconf("SC_CLK_TCK")
+    def ours(*more, first=False):
+        if first: stop_kernels()
+        before = spent()
+        wall, cpu, _ = measured([BIN / "opsnb", "pipeline", "run", folder, *more])
+        return wall, cpu + spent() - before
+    def papermill():
+        rows = [measured([BIN / "papermill", p, folder / "out.ipynb", "--no-progress-bar"])[:2] for p in paths[:3]]
+        return tuple(sum(column) * 4 for column in zip(*rows, strict=True))
+    cases = {"opsnb, first run of the day": lambda: ours(first=True), "opsnb": ours, "opsnb --cold": lambda: ours("--cold"),
+             "nbclient in one process": lambda: measured([sys.executable, "-c", NBCLIENT, *paths])[:2], "papermill's CLI in a loop (3 notebooks, times 4)": papermill}
+    seen = {name: [] for name in cases}
+    for _ in range(options.kernel_times):
+        for name, case in cases.items(): seen[name].append(case())
+    stop_kernels()
+    shutil.rmtree(folder)
+    found = {name: tuple(statistics.median(v) for v in zip(*rows, strict=True)) for name, rows in seen.items()}
+    base = found["nbclient in one process"]
+    rows = [[n, f"{w:.1f}", f"{c:.1f}", f"{base[0] / w:.1f}", f"{base[1] / c:.1f}"] for n, (w, c) in found.items()]
+    (w, c), (pw, pc), (fw, fc) = found["opsnb"], found["papermill's CLI in a loop (3 notebooks, times 4)"], found["opsnb, first run of the day"]
+    ratios = [f"Warm, `opsnb pipeline run` takes {base[0] / w:.1f} times less wall time (target: at least 10) and {base[1] / c:.1f} times less CPU (target: at least 12) than nbclient; "
+              f"{pw / w:.0f} times less wall time and {pc / c:.0f} times less CPU than papermill's CLI (target: at least 20).",
+              f"The first run of the day, in which the template is started: {base[0] / fw:.1f} times less wall time (target: at least 3), {base[1] / fc:.1f} times less CPU.",
+              "CPU counts kernels and, for opsnb, the template. Each case is a whole process, its own imports included. Runs are recorded in the journal, not delivered to MLflow; its database exists before."]
+    return ["what", "wall s", "CPU s", "wall: nbclient is … times as much", "CPU: nbclient is … times as much"], rows, ratios
+
+
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels}
 
 
 def report(name, table):
@@ -164,6 +216,7 @@ def main():
     parser.add_argument("--points", type=int, default=100_000)
     parser.add_argument("--slow-points", type=int, default=100_000, help="points for synchronous mlflow.log_metric, which takes milliseconds each")
     parser.add_argument("--log-times", type=int, default=3, help="repetitions of `log`")
+    parser.add_argument("--kernel-times", type=int, default=3, help="repetitions of `kernels`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
