@@ -6,7 +6,9 @@ cancelled or not_run. The work is done on an event loop in a thread of its own, 
 a kernel (whose loop is running) and in a pipeline's worker, and so that anybody may call `stop` from outside.
 """
 import asyncio
+import json
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -15,19 +17,18 @@ import threading
 import time
 from pathlib import Path
 
-import nbformat
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NotebookExecutionManager
-from papermill.iorw import papermill_io
 
 from opsnb._interrupt import on_interrupt
-from opsnb.workspace import write_atomic
+from opsnb._outputs import Outputs
+from opsnb._saving import Manager
+from opsnb.config import masked
+from opsnb.secrets import HAND_OVER, hidden
 
 HERE = "opsnb-current"  # kernel name for "the interpreter that runs us"
-SCHEME = "opsnb+file://"
 LOG = logging.getLogger("opsnb.notebook")
 LOG.addHandler(logging.NullHandler())  # what goes wrong is told by `Ended`, not twice on the terminal
 GRACE_S = 5.0           # time an interrupted cell has to clean up
@@ -39,24 +40,12 @@ if (_m := _s.modules.get("mlflow")):
 """
 
 
-class WholeFiles:
-    """papermill's way to files, for paths that begin with `SCHEME`: written whole or not at all."""
-
-    def read(self, path): return Path(path.removeprefix(SCHEME)).read_text(encoding="utf-8")
-    def write(self, text, path): write_atomic(path.removeprefix(SCHEME), text)
-    def listdir(self, path): return [f"{SCHEME}{p}" for p in Path(path.removeprefix(SCHEME)).iterdir()]
-    def pretty_path(self, path): return path.removeprefix(SCHEME)
-
-
 class Ended(Exception):
     """How a notebook ended, other than well: `status`, `reason`, whether it ever started, whether its kernel died."""
 
     def __init__(self, status, reason, started=True, dead=False):
-        super().__init__(reason)
-        self.status, self.reason, self.started, self.dead = status, reason, started, dead
-
-
-papermill_io.register(SCHEME, WholeFiles())
+        super().__init__(masked(reason))
+        self.status, self.reason, self.started, self.dead = status, masked(reason), started, dead
 
 
 class Watch:
@@ -76,55 +65,6 @@ class Watch:
             self._client.wake()
 
 
-class Manager(NotebookExecutionManager):
-    """papermill's book-keeping in the notebook's metadata, made truthful; the file is written whole or not at all."""
-
-    WORDS = {"done": "completed"}
-
-    def __init__(self, nb, **kw):
-        self.saved, self.save_cost = 0.0, 0.0
-        super().__init__(nb, **kw)
-        if self.output_path:
-            self.output_path = nb.metadata.papermill["output_path"] = str(self.output_path).removeprefix(SCHEME)
-
-    def save(self, force=False, **kw):
-        # not at every cell, but so that saving takes at most a tenth of the time
-        if not self.output_path or not force and time.monotonic() - self.saved < max(1.0, 10 * self.save_cost):
-            return
-        begun = time.monotonic()
-        write_atomic(self.output_path, nbformat.writes(self.nb))
-        self.saved, self.last_save_time = time.monotonic(), self.now()
-        self.save_cost = self.saved - begun
-
-    def cell_ended(self, cell, index, status):
-        meta = cell.metadata.papermill
-        meta["status"] = self.WORDS.get(status, status)
-        meta["exception"] = status != "done"
-        if status not in ("done", "not_run"):
-            self.nb.metadata.papermill["exception"] = True
-        if meta.get("start_time"):
-            end = self.now()
-            meta["end_time"] = end.isoformat()
-            meta["duration"] = round(time.monotonic() - self.begun, 6)
-        self.save()
-        if self.pbar:
-            self.pbar.update(1)
-
-    def cell_start(self, cell, cell_index=None, **kw):
-        self.begun = time.monotonic()
-        super().cell_start(cell, cell_index, **kw)
-
-    def notebook_complete(self, **kw):
-        self.end_time = self.now()
-        meta = self.nb.metadata.papermill
-        meta["end_time"], meta["duration"] = self.end_time.isoformat(), (self.end_time - self.start_time).total_seconds()
-        for cell in self.nb.cells:
-            if cell.metadata.papermill["status"] in (self.PENDING, self.RUNNING):
-                cell.metadata.papermill["status"] = "not_run"
-        self.cleanup_pbar()
-        self.save(force=True)
-
-
 class Specs(KernelSpecManager):
     """Kernel specs, and one more: the interpreter that runs us."""
 
@@ -138,9 +78,10 @@ class Specs(KernelSpecManager):
 class Client(PapermillNotebookClient):
     """Runs the cells of one notebook."""
 
-    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, **kw):
+    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, secrets=None, skip_tags=(), **kw):
         super().__init__(manager, kernel_name=kernel_name, startup_timeout=start_s, timeout=None, allow_errors=False, log=LOG, **kw)
         self.watch, self.env, self.cwd, self.cell_timeout_s = watch, env, kernel_cwd, cell_timeout_s
+        self.secrets, self.outputs, self.skip_tags = secrets or {}, manager.outputs, {self.skip_cells_with_tag, *skip_tags}
         self.deadline = time.monotonic() + timeout_s if timeout_s else None
         self.timeout_s, self.loop, self.bell = timeout_s, None, None
         self.folder = tempfile.mkdtemp(prefix="opsnb-k-")
@@ -219,20 +160,66 @@ class Client(PapermillNotebookClient):
     async def _cells(self):
         for index, cell in enumerate(self.nb.cells):
             if self.watch.stopped: raise self._why_stopped()
-            idle = cell.cell_type != "code" or not cell.source.strip() or self.skip_cells_with_tag in cell.metadata.get("tags", [])
-            if not idle: self.watch.cell_started(index, len(self.nb.cells))
-            self.nb_man.cell_start(cell, index)
-            begun = time.monotonic()
-            ended = None if idle else await self._cell(cell, index)
-            cell = self.nb.cells[index]
-            self.nb_man.cell_ended(cell, index, ended.status if ended else "done")
-            if not idle:
-                self.watch.cell_finished(index, ended.status if ended else "done", time.monotonic() - begun, ended and ended.reason)
+            tags = cell.metadata.get("tags", [])
+            skipped = cell.cell_type == "code" and self.skip_tags & set(tags)
+            idle = cell.cell_type != "code" or not cell.source.strip()
+            ended = None if idle or skipped else await self._one(cell, index)
+            if idle or skipped:
+                self.nb_man.cell_ended(cell, index, "not_run" if skipped else "done")
+                if skipped: self._finished(index, "not_run", 0.0, None)
+            if self.secrets and "parameters" in tags: await self._hand_over()
             if ended:
                 await self._close(ended.status, ended.reason if ended.status != "done" else None)
                 if ended.status == "done": return
                 raise ended
         await self._close("done", None)
+
+    async def _one(self, cell, index):
+        """Run one cell and tell of it; None when it went well, else how it ended."""
+        for hear in (self.watch, self.outputs): hear.cell_started(index, len(self.nb.cells))
+        self.nb_man.cell_start(cell, index)
+        begun = time.monotonic()
+        ended = await self._cell(cell, index)
+        cell = self.nb.cells[index]
+        for msg in self.outputs.rest(): super().process_message(msg, cell, index)  # a killed kernel never said that it was idle
+        self.outputs.tell_all(cell)
+        self.nb_man.cell_ended(cell, index, ended.status if ended else "done")
+        self._finished(index, ended.status if ended else "done", time.monotonic() - begun, ended and ended.reason)
+        return ended
+
+    def _finished(self, *what):
+        for hear in (self.watch, self.outputs): hear.cell_finished(*what)
+
+    def process_message(self, msg, cell, cell_index):
+        out = None
+        for one in self.outputs.taken(msg): out = super().process_message(one, cell, cell_index)
+        return out
+
+    async def _async_poll_for_reply(self, msg_id, cell, timeout, outputs, alive):
+        """As nbclient's, but what a cell wrote is waited for as long as it keeps coming: a flood takes longer than the cell."""
+        while (reply := await self.kc.shell_channel.get_msg(timeout=None))["parent_header"].get("msg_id") != msg_id: pass
+        while not outputs.done():
+            seen = self.outputs.messages
+            await asyncio.wait({outputs}, timeout=self.iopub_timeout)
+            if not outputs.done() and self.outputs.messages == seen: break
+        alive.cancel()
+        outputs.result() if outputs.done() else outputs.cancel()
+        return reply
+
+    async def _hand_over(self):
+        """Give the kernel its secrets through a pipe that it reads once; see `opsnb.secrets`."""
+        pipe = f"{self.folder}/given"
+        os.mkfifo(pipe, 0o600)
+        given = {"values": {k: v.reveal() for k, v in self.secrets.items()}, "mlflow": any("mlflow" in c.source for c in self.nb.cells)}
+        end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        try:
+            os.write(end, json.dumps(given).encode() + b"\n")
+            reply = await asyncio.wait_for(self._ask(HAND_OVER.format(path=pipe)), self.startup_timeout)
+            if reply["content"]["status"] != "ok": raise OSError(reply["content"].get("evalue"))
+        except (OSError, asyncio.TimeoutError) as e: raise Ended("failed", f"the secrets could not be handed to the kernel: {e or 'it did not answer'}") from None
+        finally:
+            os.close(end)
+            os.unlink(pipe)
 
     async def _cell(self, cell, index):
         """Run one cell; None when it went well, else how it ended."""
@@ -246,7 +233,7 @@ class Client(PapermillNotebookClient):
         try: task.result()
         except CellExecutionError as e:
             if e.ename == "SystemExit" and e.evalue in ("", "0"): return Ended("done", "the notebook ended itself")
-            return Ended("failed", f"{e.ename}: {(e.evalue.strip() or '?').splitlines()[0]}"[:2000])
+            return Ended("failed", f"{e.ename}: {(hidden(e.evalue).strip() or '?').splitlines()[0]}"[:2000])
         except (DeadKernelError, asyncio.CancelledError): return Ended("failed", await self._post_mortem(), dead=True)
         return None
 
@@ -289,7 +276,7 @@ class Client(PapermillNotebookClient):
 
     def _last_words(self, most=600):
         text = self.kernel_log.read_text(errors="replace").strip() if self.kernel_log.exists() else ""
-        return text[-most:]
+        return hidden(text)[-most:]
 
     async def _close(self, status, error):
         """Let the kernel end what is still open there, tracked runs above all, before it is shut down."""
@@ -298,7 +285,8 @@ class Client(PapermillNotebookClient):
 
     async def _ask(self, code):
         sent = self.kc.execute(code, silent=True, store_history=False)
-        while (await self.kc.shell_channel.get_msg(timeout=None))["parent_header"].get("msg_id") != sent: pass
+        while (reply := await self.kc.shell_channel.get_msg(timeout=None))["parent_header"].get("msg_id") != sent: pass
+        return reply
 
     async def _describe(self):
         self.set_widgets_metadata()
@@ -317,13 +305,28 @@ class Client(PapermillNotebookClient):
         else: work.close()
 
 
-def execute(nb, kernel_name, output_path=None, watch=None, progress_bar=True, log_output=False, autosave_cell_every=30, **kw):
+def execute(nb, kernel_name, output_path=None, watch=None, outputs=None, progress_bar=True, log_output=False, autosave_cell_every=30, **kw):
     """Run `nb` in place and write it to `output_path`; raises `Ended` unless every cell is done."""
-    manager = Manager(nb, output_path=output_path, log_output=log_output, progress_bar=progress_bar, autosave_cell_every=autosave_cell_every)
+    outputs = outputs or Outputs()
+    manager = Manager(nb, outputs, output_path=output_path, log_output=log_output, progress_bar=progress_bar, autosave_cell_every=autosave_cell_every)
     manager.notebook_start()
-    try: Client(manager, watch or Watch(), kernel_name, log_output=log_output, **kw).execute()
-    finally: manager.notebook_complete()
+    outputs.opened(manager.output_path, nb)
+    written_next = False  # papermill writes the file when it gets the notebook back: not twice
+    try:
+        Client(manager, watch or Watch(), kernel_name, log_output=log_output, **kw).execute()
+        written_next = manager.papermill_writes
+    except Ended:
+        written_next = manager.papermill_writes and failed(nb)
+        raise
+    finally:
+        manager.notebook_complete(written_next)
+        outputs.close()
     return manager.nb
+
+
+def failed(nb):
+    """Whether a cell's error is to be seen in the notebook; papermill then reports it by itself."""
+    return any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", []))
 
 
 def installed_kernels():
