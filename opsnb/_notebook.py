@@ -9,14 +9,17 @@ import asyncio
 import json
 import logging
 import os
+import select
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 
+import zmq
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
@@ -32,6 +35,16 @@ HERE = "opsnb-current"  # kernel name for "the interpreter that runs us"
 LOG = logging.getLogger("opsnb.notebook")
 LOG.addHandler(logging.NullHandler())  # what goes wrong is told by `Ended`, not twice on the terminal
 GRACE_S = 5.0           # time an interrupted cell has to clean up
+LOSSLESS = """
+def _opsnb_lossless():
+    try:
+        import zmq
+        thread = get_ipython().kernel.iopub_socket.io_thread
+        thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))
+    except Exception: pass
+_opsnb_lossless()
+del _opsnb_lossless
+"""  # by default a kernel drops what it cannot send at once, beyond a thousand messages
 CLOSE = """
 import sys as _s
 if (_m := _s.modules.get("opsnb.track.scope")): _m.end_all({status!r}, {error!r})
@@ -75,6 +88,38 @@ class Specs(KernelSpecManager):
         return KernelSpec(argv=argv, display_name="this Python", language="python")
 
 
+class Reader(AsyncKernelClient):
+    """A kernel's client that keeps every message until it is read; else some are dropped when a cell writes faster than we read."""
+
+    def connect_iopub(self, identity=None):
+        self.context.setsockopt(zmq.RCVHWM, 0)
+        return super().connect_iopub(identity)
+
+
+class LastWords:
+    """The end of what a kernel wrote to its stderr, beside its cells' outputs. In memory: it may hold secrets."""
+
+    def __init__(self, most=600):
+        self.most, self.kept, self.over = most, b"", False
+        self.start, self.end = os.pipe()
+        threading.Thread(target=self._listen, name="opsnb-last-words", daemon=True).start()
+
+    def _listen(self):
+        while not self.over or select.select([self.start], [], [], 0)[0]:
+            if not select.select([self.start], [], [], 0.2)[0]: continue
+            if not (part := os.read(self.start, 1 << 16)): break
+            self.kept = (self.kept + part)[-self.most * 8:]
+        os.close(self.start)
+
+    def text(self):
+        time.sleep(0.3)  # what a dead kernel wrote may still be on its way
+        return hidden(self.kept.decode(errors="replace").strip())[-self.most:]
+
+    def close(self):
+        self.over = True
+        os.close(self.end)
+
+
 class Client(PapermillNotebookClient):
     """Runs the cells of one notebook."""
 
@@ -85,7 +130,7 @@ class Client(PapermillNotebookClient):
         self.deadline = time.monotonic() + timeout_s if timeout_s else None
         self.timeout_s, self.loop, self.bell = timeout_s, None, None
         self.folder = tempfile.mkdtemp(prefix="opsnb-k-")
-        self.kernel_log = Path(self.folder) / "kernel.log"
+        self.words = LastWords()
 
     def wake(self):
         if self.loop and self.bell:
@@ -114,31 +159,33 @@ class Client(PapermillNotebookClient):
         self.loop, self.bell = asyncio.get_running_loop(), asyncio.Event()
         self.watch._client = self
         self.reset_execution_trackers()
-        with open(self.kernel_log, "wb") as log:
-            try:
-                self.km = self._manager()
-                async with self._kernel(log):
-                    await self._cells()
-                    await self._describe()
-            except Ended: raise
-            except NoSuchKernel as e:
-                raise Ended("failed", f"no kernel named {e.name!r} is installed", started=False) from None
+        try:
+            self.km = self._manager()
+            async with self._kernel():
+                await self._quietly(self._ask(LOSSLESS), GRACE_S)
+                await self._cells()
+                await self._describe()
+        except Ended: raise
+        except NoSuchKernel as e:
+            raise Ended("failed", f"no kernel named {e.name!r} is installed", started=False) from None
+        finally: self.words.close()
 
     def _manager(self):
         # ipc: no ports to clash over when several kernels start at once
         km = AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=Specs(), transport="ipc")
         km.ip, km.connection_file = f"{self.folder}/k", f"{self.folder}/kernel.json"
+        km.client_factory = Reader
         self.owns_km = True
         return km
 
-    def _kernel(self, log):
+    def _kernel(self):
         client = self
 
         class Kernel:
             async def __aenter__(self):
                 try:
                     where = {k: v for k, v in (("env", client.env), ("cwd", client.cwd)) if v}
-                    await client.async_start_new_kernel(stderr=log, **where)
+                    await client.async_start_new_kernel(stdout=subprocess.DEVNULL, stderr=client.words.end, **where)
                     starting = asyncio.ensure_future(client.async_start_new_kernel_client())
                     await client._first(starting, client._left())
                     if not starting.done():
@@ -148,7 +195,7 @@ class Client(PapermillNotebookClient):
                 except (Ended, NoSuchKernel): await self.__aexit__(); raise
                 except Exception as e:
                     await self.__aexit__()
-                    raise Ended("failed", f"the kernel did not start: {client._last_words() or e}", started=False) from e
+                    raise Ended("failed", f"the kernel did not start: {client.words.text() or e}", started=False) from e
 
             async def __aexit__(self, *error):
                 client.shutdown_kernel = "immediate" if error and error[0] else "graceful"
@@ -271,12 +318,8 @@ class Client(PapermillNotebookClient):
             await asyncio.sleep(0.1)
         if code is None: return "the kernel died"
         if code == -signal.SIGKILL: return "the kernel was killed (SIGKILL): the system does this when memory runs out"
-        if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self._last_words()}".strip()
-        return f"the kernel exited by itself with code {code}. {self._last_words()}".strip()
-
-    def _last_words(self, most=600):
-        text = self.kernel_log.read_text(errors="replace").strip() if self.kernel_log.exists() else ""
-        return hidden(text)[-most:]
+        if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self.words.text()}".strip()
+        return f"the kernel exited by itself with code {code}. {self.words.text()}".strip()
 
     async def _close(self, status, error):
         """Let the kernel end what is still open there, tracked runs above all, before it is shut down."""

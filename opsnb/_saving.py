@@ -14,7 +14,7 @@ from opsnb.secrets import hidden
 from opsnb.workspace import write_atomic
 
 SCHEME = "opsnb+file://"
-BETWEEN, SHARE = 4_000_000, 0.1  # bytes that may go into copies of an unfinished notebook, and more as a share of what its cells have written
+BETWEEN, PER_S, SHARE = 1_000_000, 10_000, 0.1  # bytes for copies of an unfinished notebook: at first, for each second, and as a share of what its cells have written
 
 
 class WholeFiles:
@@ -53,7 +53,8 @@ class Manager(NotebookExecutionManager):
     def affordable(self):
         """Not at every cell, but so that saving takes at most a tenth of the time, and few bytes: all outputs are in their journal."""
         if time.monotonic() - self.saved < max(1.0, 10 * self.save_cost): return False
-        return self.spent + self.size + self.outputs.produced - self.at <= BETWEEN + SHARE * self.outputs.produced
+        allowed = BETWEEN + PER_S * (self.now() - self.start_time).total_seconds() + SHARE * self.outputs.produced
+        return self.spent + self.size + self.outputs.produced - self.at <= allowed
 
     def cell_ended(self, cell, index, status):
         meta = cell.metadata.papermill

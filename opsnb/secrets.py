@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LEAST', 'MOST', 'hidden', 'WAYS', 'HAND_OVER', 'forms', 'Masker', 'Secret', 'secret_from', 'secret_of_environment',
-           'received', 'mask_mlflow']
+           'is_source', 'received', 'mask_mlflow']
 
 # %% ../nbs/00_secrets.ipynb #404dc7a7
 import base64, html, json, os, sys
@@ -121,6 +121,11 @@ def secret_of_environment(name):
 WAYS = "env:NAME, file:PATH, keyring:SERVICE/USER, - (asks on the terminal), or the value itself"
 
 # %% ../nbs/00_secrets.ipynb #a1725da5
+def is_source(word):
+    "Whether `word` says where a value comes from, rather than being one."
+    kind, _, rest = str(word).partition(":")
+    return kind in _sources and bool(rest)
+
 def _of_env(var, name):
     if os.environ.get(var): return os.environ[var]
     raise OpsError(f"The secret {name!r} has no value", given=f"env:{var}, which is not set", allowed=WAYS, hint=f"export {var}=…, or name another source")

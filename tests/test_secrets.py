@@ -73,7 +73,8 @@ def found_in(data, value=KEY):
     return {form: data.count(form.encode("utf-8", "surrogatepass")) for form in forms(value) if form.encode("utf-8", "surrogatepass") in data}
 
 
-def test_one_secret_said_in_every_way_is_written_nowhere(ws, notebook, project):
+def test_one_secret_said_in_every_way_is_written_nowhere(ws, notebook, project, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # there ipykernel does not listen to what child processes print
     path = notebook("login", 'api_key: "Secret"\nuser: str = "me"', TELL, DISPLAY, SPLIT, TRACK, PLAIN_MLFLOW, RAISE)
     code, out, err = opsnb("run", path, "-p", "api_key", "env:SHOP_KEY", "-p", "user", "you", "-o", "executed.ipynb")
     assert code == 1 and "ValueError: no access with ***" in out, (out, err)
@@ -82,8 +83,7 @@ def test_one_secret_said_in_every_way_is_written_nowhere(ws, notebook, project):
     params = dict(store.execute("select key, value from params where key in ('k', 'k2', 'key', 'url', 'api_key')"))
     assert params == {"k": "***", "k2": "***", "key": "***", "url": "https://u:***@example.org", "api_key": "***"}
     store.close()
-    written = written_below(project)
-    assert found_in(written) == {} and found_in((out + err).encode()) == {}
+    assert found_in(written_below(project)) == {} and found_in((out + err).encode()) == {}
     executed = json.loads((project / "executed.ipynb").read_text())
     assert executed["metadata"]["papermill"]["parameters"] == {"user": "you"}
     text = json.dumps(executed["cells"])
@@ -149,6 +149,27 @@ def test_a_secret_in_the_source_is_refused(ws, notebook):
 def test_a_secret_for_a_parameter_that_is_not_annotated(ws, notebook, project):
     result = run_notebook(notebook("old", "token = ''", "print('with', token)"), {"token": Secret(KEY)})
     assert "with ***" in Path(result.path).read_text() and found_in(written_below(project)) == {}
+
+
+def test_secrets_of_a_pipeline(ws, notebook, project, monkeypatch):
+    notebook("load", 'key: "Secret"\nuser: str = "me"', "print(key)\nimport opsnb as ops\nops.publish(n=len(key), leaked=key)")
+    notebook("send", "url = ''\nleaked = ''", "print(url, leaked)\nimport opsnb as ops\nops.publish(n=len(url), leaked=leaked)")
+    (project / "pipeline.yaml").write_text("secrets: {shop: env:SHOP_KEY, other: file:other.txt}\nsteps:\n  load: {notebook: load.ipynb, params: {key: '${secrets.shop}'}}\n"
+                                           "  send: {notebook: send.ipynb, params: {url: 'https://u:${secrets.other}@example.org', leaked: '${load.leaked}'}}\n")
+    with pytest.raises(OpsError, match="cannot be read"): ops.pipeline().run()
+    (project / "other.txt").write_text("password-of-the-other\n")
+    code, out, err = opsnb("pipeline", "run")
+    assert code == 0, (out, err)
+    (project / "other.txt").unlink()
+    done = {r["name"]: ops.run(r["run"]) for r in ops.runs()}
+    assert done["load"].metrics["n"] == len(KEY) and done["send"].metrics["n"] == len("https://u:password-of-the-other@example.org")
+    assert done["load"].params == {"key": "***"} and done["send"].params == {"url": "***", "leaked": "***"}
+    written = written_below(project)
+    assert found_in(written) == {} and found_in(written, "password-of-the-other") == {} and found_in((out + err).encode()) == {}
+    assert opsnb("pipeline", "plan")[0] == 0
+    monkeypatch.delenv("SHOP_KEY")
+    code, out, err = opsnb("pipeline", "run")
+    assert code == 2 and "SHOP_KEY, which is not set" in err
 
 
 def test_pieces_of_a_stream(ws):

@@ -12,7 +12,7 @@ from ..engine import kernel_for
 from ..errors import Failed, Unavailable
 from ..params import load_notebook
 from ._runner import Runner
-from .file import check_steps, pipeline_params, read_pipeline
+from .file import check_steps, pipeline_params, pipeline_secrets, read_pipeline
 from .state import PipelineRun, StepRun, tree
 from ..plug import is_verb
 from ..show import Live, Rows, in_notebook, rendered, state_text, table_html
@@ -53,6 +53,7 @@ def _run(spec, params, concurrency, kernel, out, text, check, settings):
     values = pipeline_params(spec, params, text)
     check_steps(spec, values)
     for s in spec.steps.values(): kernel_for(load_notebook(s.notebook), s.kernel or kernel, f"{spec.path.name}, line {s.line}: step {s.id!r}: {s.notebook.name}")
+    secrets = pipeline_secrets(spec)
     ws = Workspace.find() if os.environ.get("OPSNB_HOME") else Workspace.find(spec.path.absolute().parent)
     run = Run(spec.name, values, {"opsnb.file": str(spec.path)}, settings.pop("experiment", None) or spec.experiment or spec.name, type="pipeline", workspace=ws,
               **{"system_metrics_s": 0, "quiet": True, **settings}).start()
@@ -60,7 +61,7 @@ def _run(spec, params, concurrency, kernel, out, text, check, settings):
     workers = concurrency or spec.concurrency or run.config.concurrency or min(4, os.cpu_count() or 1)
     result = PipelineRun(run.id, spec.name, {}, folder=str(folder))
     with _display(result) as show:
-        runner = Runner(spec, values, run, folder, show, kernel, workers)
+        runner = Runner(spec, values, run, folder, show, kernel, workers, secrets)
         result.steps = runner.steps
         try: runner.go()
         finally: _conclude(run, runner, result)

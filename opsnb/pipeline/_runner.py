@@ -14,7 +14,8 @@ from opsnb.pipeline.state import StepRun
 
 
 class Runner:
-    def __init__(self, spec, params, run, out, show, kernel, workers):
+    def __init__(self, spec, params, run, out, show, kernel, workers, secrets=None):
+        self.secrets = secrets or {}
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.stopping = queue.Queue(), {}, False
@@ -67,7 +68,7 @@ class Runner:
             self.watches[s.id] = watch
             if self.stopping: watch.stop("cancelled", "interrupted")
         def tell(index, n): s.cell = (index + 1, n)
-        values = {"params": self.params, **{id: other.values for id, other in self.steps.items()}}
+        values = {"params": self.params, "secrets": self.secrets, **{id: other.values for id, other in self.steps.items()}}
         name = s.id if s.attempt == 1 else f"{s.id} (attempt {s.attempt})"
         out = self.out / f"{s.id}{'' if s.attempt == 1 else f'.{s.attempt}'}.ipynb"
         try: params = resolved(step.params, values)
