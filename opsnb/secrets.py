@@ -7,7 +7,7 @@ __all__ = ['LEAST', 'MOST', 'hidden', 'WAYS', 'HAND_OVER', 'forms', 'Masker', 'S
            'is_source', 'received', 'mask_mlflow']
 
 # %% ../nbs/00_secrets.ipynb #404dc7a7
-import base64, html, json, os, sys
+import base64, html, json, os, sys, threading
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 from .errors import OpsError, Unavailable
@@ -47,13 +47,13 @@ def _lower_hex(text):
 class Masker:
     "Hides known values: `masker(x)` is `x`, a text or any dict or list of texts, with `***` in their place."
     def __init__(self, *values):
-        self.forms, self.longest = (), 0
+        self.forms, self.longest, self._lock = (), 0, threading.Lock()
         self.add(*values)
 
     def add(self, *values):
-        new = set(self.forms).union(*map(forms, values))
-        self.forms = tuple(sorted(new, key=len, reverse=True))
-        self.longest = len(self.forms[0]) if self.forms else 0
+        with self._lock:
+            self.forms = tuple(sorted(set(self.forms).union(*map(forms, values)), key=len, reverse=True))
+            self.longest = len(self.forms[0]) if self.forms else 0
 
     def __bool__(self): return bool(self.forms)
 
@@ -110,7 +110,7 @@ def secret_from(given, name, text=False):
     kind, _, rest = given.partition(":")
     if kind in _sources and rest: return Secret(_sources[kind](rest, name), f"the secret {name!r} ({given})")
     if text and given == "-": return Secret(_ask(name), f"the secret {name!r}")
-    if text: print(f"opsnb: the value of {name!r} now stands in your shell's history; better: -p {name} env:NAME, file:PATH, or - to be asked", file=sys.stderr)
+    if text: print(f"opsnb: the value of {name!r} now stands in your shell's history and the list of processes; better: -p {name} env:NAME, file:PATH, or - to be asked", file=sys.stderr)
     return Secret(given, f"the secret {name!r}")
 
 def secret_of_environment(name):
