@@ -7,36 +7,46 @@ a kernel (whose loop is running) and in a pipeline's worker, and so that anybody
 """
 import asyncio
 import contextlib
+import json
 import logging
+import os
+import select
 import shutil
 import signal
-import sys
+import subprocess
 import tempfile
 import threading
 import time
-from importlib.metadata import EntryPoint
-from pathlib import Path
 
 from opsnb import _grammar  # noqa: F401  before nbformat
-import nbformat
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+import zmq
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NotebookExecutionManager
-from papermill.iorw import papermill_io
 
 from opsnb import kernels
 from opsnb._interrupt import on_interrupt
-from opsnb.workspace import write_atomic
+from opsnb._outputs import Outputs
+from opsnb._saving import Manager
+from opsnb._specs import Specs
+from opsnb.config import masked
+from opsnb.secrets import HAND_OVER, hidden
 
-HERE = "opsnb-current"  # kernel name for "the interpreter that runs us"
-SCHEME = "opsnb+file://"
-WARM, COLD = "opsnb-warm", "local-provisioner"
 LOG = logging.getLogger("opsnb.notebook")
 LOG.addHandler(logging.NullHandler())  # what goes wrong is told by `Ended`, not twice on the terminal
 GRACE_S = 5.0           # time an interrupted cell has to clean up
+LOSSLESS = """
+def _opsnb_lossless():
+    try:
+        import zmq
+        thread = get_ipython().kernel.iopub_socket.io_thread
+        thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))
+    except Exception: pass
+_opsnb_lossless()
+del _opsnb_lossless
+"""  # by default a kernel drops what it cannot send at once, beyond a thousand messages
 CLOSE = """
 import sys as _s
 if (_m := _s.modules.get("opsnb.track.scope")): _m.end_all({status!r}, {error!r})
@@ -45,24 +55,12 @@ if (_m := _s.modules.get("mlflow")):
 """
 
 
-class WholeFiles:
-    """papermill's way to files, for paths that begin with `SCHEME`: written whole or not at all."""
-
-    def read(self, path): return Path(path.removeprefix(SCHEME)).read_text(encoding="utf-8")
-    def write(self, text, path): write_atomic(path.removeprefix(SCHEME), text)
-    def listdir(self, path): return [f"{SCHEME}{p}" for p in Path(path.removeprefix(SCHEME)).iterdir()]
-    def pretty_path(self, path): return path.removeprefix(SCHEME)
-
-
 class Ended(Exception):
     """How a notebook ended, other than well: `status`, `reason`, whether it ever started, whether its kernel died."""
 
     def __init__(self, status, reason, started=True, dead=False):
-        super().__init__(reason)
-        self.status, self.reason, self.started, self.dead = status, reason, started, dead
-
-
-papermill_io.register(SCHEME, WholeFiles())
+        super().__init__(masked(reason))
+        self.status, self.reason, self.started, self.dead = status, masked(reason), started, dead
 
 
 class Watch:
@@ -84,86 +82,49 @@ class Watch:
             self._client.wake()
 
 
-class Manager(NotebookExecutionManager):
-    """papermill's book-keeping in the notebook's metadata, made truthful; the file is written whole or not at all."""
+class Reader(AsyncKernelClient):
+    """A kernel's client that keeps every message until it is read; else some are dropped when a cell writes faster than we read."""
 
-    WORDS = {"done": "completed"}
-
-    def __init__(self, nb, **kw):
-        self.saved, self.save_cost = 0.0, 0.0
-        super().__init__(nb, **kw)
-        if self.output_path:
-            self.output_path = nb.metadata.papermill["output_path"] = str(self.output_path).removeprefix(SCHEME)
-
-    def save(self, force=False, **kw):
-        # not at every cell, but so that saving takes at most a tenth of the time
-        if not self.output_path or not force and time.monotonic() - self.saved < max(1.0, 10 * self.save_cost):
-            return
-        begun = time.monotonic()
-        write_atomic(self.output_path, nbformat.writes(self.nb))
-        self.saved, self.last_save_time = time.monotonic(), self.now()
-        self.save_cost = self.saved - begun
-
-    def cell_ended(self, cell, index, status):
-        meta = cell.metadata.papermill
-        meta["status"] = self.WORDS.get(status, status)
-        meta["exception"] = status != "done"
-        if status not in ("done", "not_run"):
-            self.nb.metadata.papermill["exception"] = True
-        if meta.get("start_time"):
-            end = self.now()
-            meta["end_time"] = end.isoformat()
-            meta["duration"] = round(time.monotonic() - self.begun, 6)
-        self.save()
-        if self.pbar:
-            self.pbar.update(1)
-
-    def cell_start(self, cell, cell_index=None, **kw):
-        self.begun = time.monotonic()
-        super().cell_start(cell, cell_index, **kw)
-
-    def notebook_complete(self, **kw):
-        self.end_time = self.now()
-        meta = self.nb.metadata.papermill
-        meta["end_time"], meta["duration"] = self.end_time.isoformat(), (self.end_time - self.start_time).total_seconds()
-        for cell in self.nb.cells:
-            if cell.metadata.papermill["status"] in (self.PENDING, self.RUNNING):
-                cell.metadata.papermill["status"] = "not_run"
-        self.cleanup_pbar()
-        self.save(force=True)
+    def connect_iopub(self, identity=None):
+        self.context.setsockopt(zmq.RCVHWM, 0)
+        return super().connect_iopub(identity)
 
 
-class Specs(KernelSpecManager):
-    """Kernel specs, and one more: the interpreter that runs us. `imports` is what a warm kernel has; False: start cold."""
+class LastWords:
+    """The end of what a kernel wrote to its stderr, beside its cells' outputs. In memory: it may hold secrets."""
 
-    imports = False
+    def __init__(self, most=600):
+        self.most, self.kept, self.over = most, b"", False
+        self.start, self.end = os.pipe()
+        threading.Thread(target=self._listen, name="opsnb-last-words", daemon=True).start()
 
-    def get_kernel_spec(self, kernel_name):
-        if kernel_name != HERE: spec = super().get_kernel_spec(kernel_name)
-        else: spec = KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="this Python", language="python")
-        return self._provisioned(spec)
+    def _listen(self):
+        while not self.over or select.select([self.start], [], [], 0)[0]:
+            if not select.select([self.start], [], [], 0.2)[0]: continue
+            if not (part := os.read(self.start, 1 << 16)): break
+            self.kept = (self.kept + part)[-self.most * 8:]
+        os.close(self.start)
 
-    def _provisioned(self, spec):
-        """The spec with our way of starting; a provisioner that is not ours (a cluster's) stays as it is."""
-        known = KernelProvisionerFactory.instance()
-        known.provisioners.setdefault(WARM, EntryPoint(WARM, "opsnb._provisioner:WarmProvisioner", known.GROUP_NAME))  # also where opsnb is on the path only
-        named = spec.metadata.get("kernel_provisioner", {}).get("provisioner_name") or known.default_provisioner_name
-        if named in (WARM, COLD):
-            way = {"provisioner_name": WARM, "config": {"imports": self.imports}} if self.imports else {"provisioner_name": COLD, "config": {}}
-            spec.metadata = {**spec.metadata, "kernel_provisioner": way}
-        return spec
+    def text(self):
+        time.sleep(0.3)  # what a dead kernel wrote may still be on its way
+        return hidden(self.kept.decode(errors="replace").strip())[-self.most:]
+
+    def close(self):
+        self.over = True
+        os.close(self.end)
 
 
 class Client(PapermillNotebookClient):
     """Runs the cells of one notebook."""
 
-    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, warm=None, **kw):
+    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, secrets=None, skip_tags=(), warm=None, **kw):
         super().__init__(manager, kernel_name=kernel_name, startup_timeout=start_s, timeout=None, allow_errors=False, log=LOG, **kw)
         self.watch, self.env, self.cwd, self.cell_timeout_s = watch, env, kernel_cwd, cell_timeout_s
+        self.secrets, self.outputs, self.skip_tags = secrets or {}, manager.outputs, {self.skip_cells_with_tag, *skip_tags}
         self.deadline = time.monotonic() + timeout_s if timeout_s else None
         self.timeout_s, self.loop, self.bell, self.warm = timeout_s, None, None, warm
         self.folder = tempfile.mkdtemp(prefix="opsnb-k-")
-        self.kernel_log = Path(self.folder) / "kernel.log"
+        self.words = LastWords()
 
     def wake(self):
         if self.loop and self.bell:
@@ -193,15 +154,16 @@ class Client(PapermillNotebookClient):
         self.loop, self.bell = asyncio.get_running_loop(), asyncio.Event()
         self.watch._client = self
         self.reset_execution_trackers()
-        with open(self.kernel_log, "wb") as log:
-            try:
-                self.km = self._manager()
-                async with self._kernel(log):
-                    await self._cells()
-                    await self._describe()
-            except Ended: raise
-            except NoSuchKernel as e:
-                raise Ended("failed", f"no kernel named {e.name!r} is installed", started=False) from None
+        try:
+            self.km = self._manager()
+            async with self._kernel():
+                await self._quietly(self._ask(LOSSLESS), GRACE_S)
+                await self._cells()
+                await self._describe()
+        except Ended: raise
+        except NoSuchKernel as e:
+            raise Ended("failed", f"no kernel named {e.name!r} is installed", started=False) from None
+        finally: self.words.close()
 
     def _manager(self):
         # ipc: no ports to clash over when several kernels start at once
@@ -209,23 +171,24 @@ class Client(PapermillNotebookClient):
         specs.imports = kernels.imports_of([self.nb]) if self.warm is None else self.warm
         km = AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=specs, transport="ipc")
         km.ip, km.connection_file = f"{self.folder}/k", f"{self.folder}/kernel.json"
+        km.client_factory = Reader
         self.owns_km = True
         return km
 
-    def _kernel(self, log):
+    def _kernel(self):
         client = self
 
         class Kernel:
             async def __aenter__(self):
                 try:
                     where = {k: v for k, v in (("env", client.env), ("cwd", client.cwd)) if v}
-                    await client._in_time(client.async_start_new_kernel(stderr=log, **where))
+                    await client._in_time(client.async_start_new_kernel(stdout=subprocess.DEVNULL, stderr=client.words.end, **where))
                     client.watch.kernel_started(getattr(client.km.provisioner, "how", "cold"), getattr(client.km.provisioner, "why", None))
                     await client._in_time(client.async_start_new_kernel_client())
                 except (Ended, NoSuchKernel): await self.__aexit__(); raise
                 except Exception as e:
                     await self.__aexit__()
-                    raise Ended("failed", f"the kernel did not start: {client._last_words() or e}", started=False) from e
+                    raise Ended("failed", f"the kernel did not start: {client.words.text() or e}", started=False) from e
 
             async def __aexit__(self, *error):
                 client.shutdown_kernel = "immediate" if error and error[0] else "graceful"
@@ -237,20 +200,66 @@ class Client(PapermillNotebookClient):
     async def _cells(self):
         for index, cell in enumerate(self.nb.cells):
             if self.watch.stopped: raise self._why_stopped()
-            idle = cell.cell_type != "code" or not cell.source.strip() or self.skip_cells_with_tag in cell.metadata.get("tags", [])
-            if not idle: self.watch.cell_started(index, len(self.nb.cells))
-            self.nb_man.cell_start(cell, index)
-            begun = time.monotonic()
-            ended = None if idle else await self._cell(cell, index)
-            cell = self.nb.cells[index]
-            self.nb_man.cell_ended(cell, index, ended.status if ended else "done")
-            if not idle:
-                self.watch.cell_finished(index, ended.status if ended else "done", time.monotonic() - begun, ended and ended.reason)
+            tags = cell.metadata.get("tags", [])
+            skipped = cell.cell_type == "code" and self.skip_tags & set(tags)
+            idle = cell.cell_type != "code" or not cell.source.strip()
+            ended = None if idle or skipped else await self._one(cell, index)
+            if idle or skipped:
+                self.nb_man.cell_ended(cell, index, "not_run" if skipped else "done")
+                if skipped: self._finished(index, "not_run", 0.0, None)
+            if self.secrets and "parameters" in tags: await self._hand_over()
             if ended:
                 await self._close(ended.status, ended.reason if ended.status != "done" else None)
                 if ended.status == "done": return
                 raise ended
         await self._close("done", None)
+
+    async def _one(self, cell, index):
+        """Run one cell and tell of it; None when it went well, else how it ended."""
+        for hear in (self.watch, self.outputs): hear.cell_started(index, len(self.nb.cells))
+        self.nb_man.cell_start(cell, index)
+        begun = time.monotonic()
+        ended = await self._cell(cell, index)
+        cell = self.nb.cells[index]
+        for msg in self.outputs.rest(): super().process_message(msg, cell, index)  # a killed kernel never said that it was idle
+        self.outputs.tell_all(cell)
+        self.nb_man.cell_ended(cell, index, ended.status if ended else "done")
+        self._finished(index, ended.status if ended else "done", time.monotonic() - begun, ended and ended.reason)
+        return ended
+
+    def _finished(self, *what):
+        for hear in (self.watch, self.outputs): hear.cell_finished(*what)
+
+    def process_message(self, msg, cell, cell_index):
+        out = None
+        for one in self.outputs.taken(msg): out = super().process_message(one, cell, cell_index)
+        return out
+
+    async def _async_poll_for_reply(self, msg_id, cell, timeout, outputs, alive):
+        """As nbclient's, but what a cell wrote is waited for as long as it keeps coming: a flood takes longer than the cell."""
+        while (reply := await self.kc.shell_channel.get_msg(timeout=None))["parent_header"].get("msg_id") != msg_id: pass
+        while not outputs.done():
+            seen = self.outputs.messages
+            await asyncio.wait({outputs}, timeout=self.iopub_timeout)
+            if not outputs.done() and self.outputs.messages == seen: break
+        alive.cancel()
+        outputs.result() if outputs.done() else outputs.cancel()
+        return reply
+
+    async def _hand_over(self):
+        """Give the kernel its secrets through a pipe that it reads once; see `opsnb.secrets`."""
+        pipe = f"{self.folder}/given"
+        os.mkfifo(pipe, 0o600)
+        given = {"values": {k: v.reveal() for k, v in self.secrets.items()}, "mlflow": any("mlflow" in c.source for c in self.nb.cells)}
+        end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        try:
+            os.write(end, json.dumps(given).encode() + b"\n")
+            reply = await asyncio.wait_for(self._ask(HAND_OVER.format(path=pipe)), self.startup_timeout)
+            if reply["content"]["status"] != "ok": raise OSError(reply["content"].get("evalue"))
+        except (OSError, asyncio.TimeoutError) as e: raise Ended("failed", f"the secrets could not be handed to the kernel: {e or 'it did not answer'}") from None
+        finally:
+            os.close(end)
+            os.unlink(pipe)
 
     async def _cell(self, cell, index):
         """Run one cell; None when it went well, else how it ended."""
@@ -264,7 +273,7 @@ class Client(PapermillNotebookClient):
         try: task.result()
         except CellExecutionError as e:
             if e.ename == "SystemExit" and e.evalue in ("", "0"): return Ended("done", "the notebook ended itself")
-            return Ended("failed", f"{e.ename}: {(e.evalue.strip() or '?').splitlines()[0]}"[:2000])
+            return Ended("failed", f"{e.ename}: {(hidden(e.evalue).strip() or '?').splitlines()[0]}"[:2000])
         except (DeadKernelError, asyncio.CancelledError): return Ended("failed", await self._post_mortem(), dead=True)
         return None
 
@@ -311,12 +320,8 @@ class Client(PapermillNotebookClient):
             await asyncio.sleep(0.1)
         if code is None or not getattr(process, "known", True): return f"the kernel died. {self._last_words()}".strip()
         if code == -signal.SIGKILL: return "the kernel was killed (SIGKILL): the system does this when memory runs out"
-        if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self._last_words()}".strip()
-        return f"the kernel exited by itself with code {code}. {self._last_words()}".strip()
-
-    def _last_words(self, most=600):
-        text = self.kernel_log.read_text(errors="replace").strip() if self.kernel_log.exists() else ""
-        return text[-most:]
+        if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self.words.text()}".strip()
+        return f"the kernel exited by itself with code {code}. {self.words.text()}".strip()
 
     async def _close(self, status, error):
         """Let the kernel end what is still open there, tracked runs above all, before it is shut down."""
@@ -325,7 +330,8 @@ class Client(PapermillNotebookClient):
 
     async def _ask(self, code):
         sent = self.kc.execute(code, silent=True, store_history=False)
-        while (await self.kc.shell_channel.get_msg(timeout=None))["parent_header"].get("msg_id") != sent: pass
+        while (reply := await self.kc.shell_channel.get_msg(timeout=None))["parent_header"].get("msg_id") != sent: pass
+        return reply
 
     async def _describe(self):
         self.set_widgets_metadata()
@@ -344,16 +350,25 @@ class Client(PapermillNotebookClient):
         else: work.close()
 
 
-def execute(nb, kernel_name, output_path=None, watch=None, progress_bar=True, log_output=False, autosave_cell_every=30, **kw):
+def execute(nb, kernel_name, output_path=None, watch=None, outputs=None, progress_bar=True, log_output=False, autosave_cell_every=30, **kw):
     """Run `nb` in place and write it to `output_path`; raises `Ended` unless every cell is done."""
-    manager = Manager(nb, output_path=output_path, log_output=log_output, progress_bar=progress_bar, autosave_cell_every=autosave_cell_every)
+    outputs = outputs or Outputs()
+    manager = Manager(nb, outputs, output_path=output_path, log_output=log_output, progress_bar=progress_bar, autosave_cell_every=autosave_cell_every)
     manager.notebook_start()
-    try: Client(manager, watch or Watch(), kernel_name, log_output=log_output, **kw).execute()
-    finally: manager.notebook_complete()
+    outputs.opened(manager.output_path, nb)
+    written_next = False  # papermill writes the file when it gets the notebook back: not twice
+    try:
+        Client(manager, watch or Watch(), kernel_name, log_output=log_output, **kw).execute()
+        written_next = manager.papermill_writes
+    except Ended:
+        written_next = manager.papermill_writes and failed(nb)
+        raise
+    finally:
+        manager.notebook_complete(written_next)
+        outputs.close()
     return manager.nb
 
 
-def installed_kernels():
-    """Names of the installed kernel specs."""
-    return sorted(Specs().find_kernel_specs())
-
+def failed(nb):
+    """Whether a cell's error is to be seen in the notebook; papermill then reports it by itself."""
+    return any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", []))

@@ -10,6 +10,7 @@ import os, re, tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from .errors import OpsError, unknown
+from .secrets import hidden
 
 # %% ../nbs/01_config.ipynb #84ae8d1d
 def project_root(start=None):
@@ -42,6 +43,7 @@ class Config:
     output_dir: str = _s("executed", "folder for executed notebooks, relative to the project")
     concurrency: int = _s(0, "steps of a pipeline at a time (0: one per CPU core, at most 4)")
     kernel_start_s: float = _s(60.0, "seconds a kernel may take to start")
+    cell_output_mb: float = _s(10.0, "MB that one cell may leave in the executed notebook; all of it is in: opsnb logs")
     wandb_project: str = _s("", "W&B project (empty: the experiment)")
     wandb_entity: str = _s("", "W&B user or team")
     wandb_mode: str = _s("auto", "auto is online with a key and offline without", ["auto", "online", "offline"])
@@ -132,8 +134,8 @@ def is_secret(name):
 _login = re.compile(r"(?<=://)([^/@\s:]*)(:[^/@\s]*)?@")
 
 def masked(text):
-    "`text` with the passwords and tokens of web addresses hidden."
-    return _login.sub(lambda m: f"{m[1]}:***@" if m[2] else "***@", str(text))
+    "`text` with the passwords and tokens of web addresses hidden, and every known secret."
+    return _login.sub(lambda m: f"{m[1]}:***@" if m[2] else "***@", hidden(str(text)))
 
 # %% ../nbs/01_config.ipynb #f009aca4
 def rows(config):

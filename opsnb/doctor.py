@@ -82,7 +82,7 @@ def _machine(ws):
     import psutil
     yield _row("cpu, memory", "ok", f"{os.cpu_count()} cores, {size(psutil.virtual_memory().available)} of {size(psutil.virtual_memory().total)} free")
     yield _row("gpu", *_gpu())
-    from opsnb._notebook import installed_kernels
+    from opsnb._specs import installed_kernels
     yield _row("kernels", "ok", ", ".join(installed_kernels()) or "none installed; notebooks run with this Python")
 
 def _gpu():

@@ -10,10 +10,11 @@ import json, os, sys, tempfile, time
 from dataclasses import dataclass, field
 from pathlib import Path
 from . import plug
-from .config import load
-from .errors import Failed, OpsError, Unavailable
+from .config import load, masked
+from .errors import Failed, OpsError, Unavailable, unknown
 from .params import check_parameters, load_notebook, published, source
 from .provenance import Recording
+from .secrets import Secret
 from .show import Live, Safe, box, duration, in_notebook, number, state_html, state_text, table_html
 from .show import path as short
 from .track.scope import Run
@@ -30,12 +31,13 @@ class Engine:
     "The papermill engine `opsnb`."
     @classmethod
     def execute_notebook(cls, nb, kernel_name, output_path=None, start_timeout=60, execution_timeout=None, input_path=None, timeout=None, **kw):
-        from opsnb._notebook import Ended, execute
+        from opsnb._notebook import Ended, execute, failed
         env = kw.pop("env", None) or ({**os.environ, "OPSNB_NOTEBOOK": str(input_path)} if isinstance(input_path, str) else None)
+        if not isinstance(input_path, str): nb.metadata.papermill["input_path"] = (env or {}).get("OPSNB_NOTEBOOK")  # papermill puts the whole notebook there
         limit = kw.pop("cell_timeout_s", None) or execution_timeout or timeout
         try: return execute(nb, kernel_name, output_path, start_s=start_timeout, cell_timeout_s=limit, env=env, **kw)
         except Ended as e:
-            if any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", [])): return nb  # papermill reports what it can see
+            if failed(nb): return nb  # papermill reports what it can see
             raise (Failed if e.started else Unavailable)(f"{input_path if isinstance(input_path, str) else 'The notebook'} {e.status}: {e.reason}") from None
 
     @classmethod
@@ -48,7 +50,7 @@ class Engine:
 # %% ../nbs/31_engine.ipynb #d16a8461
 def kernel_for(nb, asked=None, where="notebook"):
     "The name of the kernel to start for a notebook (a dict); raises `OpsError` when it is not installed."
-    from opsnb._notebook import HERE, installed_kernels
+    from opsnb._specs import HERE, installed_kernels
     name = asked or nb.get("metadata", {}).get("kernelspec", {}).get("name") or HERE
     if name in (".", "python3", HERE): return HERE
     if name in (known := installed_kernels()): return name
@@ -58,7 +60,7 @@ def kernel_for(nb, asked=None, where="notebook"):
 # %% ../nbs/31_engine.ipynb #11f8cd7f
 def python_of(kernel):
     "The interpreter that a kernel runs in; None when its spec does not name one."
-    from opsnb._notebook import HERE, Specs
+    from opsnb._specs import HERE, Specs
     argv = [sys.executable] if kernel == HERE else Specs().get_kernel_spec(kernel).argv
     return (sys.executable if argv[0] == "python" else argv[0]) if argv and "python" in Path(argv[0]).name else None
 
@@ -126,6 +128,11 @@ def _environment(run, notebook, out):
     tags = mlflow.context_tags(run.id, notebook, git_state)
     return {**os.environ, **mlflow.environment(ws, notebook, run.state.experiment, tags), **own}
 
+def _check_tags(nb, tags, where):
+    known = {t for c in nb["cells"] if c.get("cell_type") == "code" for t in c.get("metadata", {}).get("tags", [])}
+    for tag in tags:
+        if tag not in known: raise unknown("cell tag", tag, known, where=where)
+
 def _uses(nb, word): return any(word in source(c) for c in nb["cells"] if c.get("cell_type") == "code")
 
 # %% ../nbs/31_engine.ipynb #8d32b83f
@@ -143,25 +150,27 @@ def _watch(run, result, tell):
         def kernel_started(self, how, why): run.record("kernel.started", {"how": how, "why": why})
     return Watching()
 
-def _drive(run, path, out, params, watch, kernel, cwd, timeout_s, cell_timeout_s, warm):
-    "papermill at work; returns the exception it ended with, or None."
+def _drive(run, path, nb, out, given, **engine):
+    "papermill at work; returns the exception it ended with, or None. Secrets go past it: it would write them down twice."
     import logging
     import papermill
-    from opsnb._notebook import SCHEME
+    from opsnb._outputs import Outputs
+    from opsnb._saving import SCHEME
     logging.getLogger("papermill").setLevel(logging.ERROR)  # its guesses about parameters: ours are checked
     papermill.engines.papermill_engines.register("opsnb", Engine)
     literal = lambda p: str(p).replace("{", "{{").replace("}", "}}")  # papermill fills parameters into paths
+    secrets = {k: v for k, v in given.items() if isinstance(v, Secret)}
+    outputs = Outputs(run.folder / "outputs", run.id, int(run.config.cell_output_mb * 1_000_000))
     try:
-        papermill.execute_notebook(literal(path), f"{SCHEME}{literal(out)}", params, engine_name="opsnb", kernel_name=kernel, language="python", progress_bar=False,
-                                   start_timeout=run.config.kernel_start_s, watch=watch, env=_environment(run, path, out), kernel_cwd=str(cwd or path.parent),
-                                   timeout_s=timeout_s, cell_timeout_s=cell_timeout_s, warm=warm)
+        papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nb, f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
+                                   language="python", progress_bar=False, start_timeout=run.config.kernel_start_s, env=_environment(run, path, out), secrets=secrets, outputs=outputs, **engine)
     except BaseException as e: return e
 
 # %% ../nbs/31_engine.ipynb #f1fd2d65
 def _conclude(run, result, nb, out, watch, error):
     "Fill in how it ended, keep the executed notebook and what it published with the run, and end the run."
     ended = watch.ended
-    result.status, result.error = ("done", None) if error is None else (ended.status, ended.reason) if getattr(ended, "status", None) else ("failed", f"{type(error).__name__}: {error}")
+    result.status, result.error = ("done", None) if error is None else (ended.status, ended.reason) if getattr(ended, "status", None) else ("failed", masked(f"{type(error).__name__}: {error}"))
     if error is not None:
         kind = Unavailable if not getattr(ended, "started", True) or ended is None else NotebookFailed
         result.failure = kind(f"{Path(result.notebook).name} {result.status.replace('_', ' ')}: {result.error}", given=f"run {run.id}", hint=f"open {out}")
@@ -170,7 +179,7 @@ def _conclude(run, result, nb, out, watch, error):
         executed = load_notebook(out)
         result.values, files = published(executed)
         result.files = sorted(files)
-        run.file(out, f"{Path(result.notebook).stem}.ipynb")
+        run.file(out, f"{Path(result.notebook).stem}.ipynb", link=out.stat().st_size > 1_000_000)
         _keep_values(run, result.values, result.files)
     if getattr(ended, "dead", False) and plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:end_orphans")(run.workspace, run.id)
 
@@ -186,8 +195,8 @@ def _keep_values(run, values, files, most=100_000_000):
 
 # %% ../nbs/31_engine.ipynb #c60d7c0c
 def run_notebook(
-    notebook,              # path of the .ipynb file
-    params=None,           # dict of parameters, checked before anything starts
+    notebook,              # path of the .ipynb file, or of a .py file whose cells begin with # %%
+    params=None,           # dict of parameters, checked before anything starts; of a secret: env:NAME, file:PATH, or - to be asked
     out=None,              # path for the executed notebook; default: executed/<name>-<time>.ipynb in the project
     timeout_s=None,        # seconds the whole notebook may take
     cell_timeout_s=None,   # seconds one cell may take
@@ -196,6 +205,7 @@ def run_notebook(
     name=None,             # of the run; default: the notebook's
     experiment=None,       # MLflow experiment; default: the setting, or the project folder's name
     tags=None,             # dict of tags
+    skip_tags=(),          # cells with one of these tags are not run
     text=False,            # params are words of a command line
     check=True,            # raise when it does not end well; else only the result says so
     cold=False,            # start the kernel cold: not forked from a process with the imports
@@ -207,17 +217,19 @@ def run_notebook(
     nb = load_notebook(path)
     given = check_parameters(nb, params or {}, text, Path(notebook).name)
     kernel = kernel_for(nb, kernel, Path(notebook).name)
+    _check_tags(nb, skip_tags, Path(notebook).name)
     ws = workspace or (Workspace.find() if os.environ.get("OPSNB_HOME") else Workspace.find(path.parent))
     out = output_path(ws, path, out)
     tell, on_watch, imports = more.pop("tell", None), more.pop("on_watch", None), more.pop("imports", None)
     run = Run(name or path.stem, given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
     result = NotebookRun(run.start().id, str(path), path=str(out))
-    made_of = Recording(run, path, given, python_of(kernel), cwd)
+    made_of = Recording(run, path, {k: "***" if isinstance(v, Secret) else v for k, v in given.items()}, python_of(kernel), cwd)
     with _progress(path.name, result, tell) as show:
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch)
         if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
-        error = _drive(run, path, out, given, watch, kernel, cwd, timeout_s, cell_timeout_s, False if cold or not run.config.warm else imports)
+        error = _drive(run, path, nb, out, given, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
+                       skip_tags=skip_tags, warm=False if cold or not run.config.warm else imports)
         try:
             _conclude(run, result, nb, out, watch, error)
             made_of.end(result.values)

@@ -10,6 +10,7 @@ import errno, fcntl, json, os, socket, threading, time, uuid, weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from .errors import Unavailable
+from .secrets import hidden
 
 # %% ../nbs/03_journal.ipynb #90a9e353
 @dataclass(slots=True)
@@ -24,7 +25,8 @@ class Record:
 
 # %% ../nbs/03_journal.ipynb #9b04c180
 FORMAT = 1  # of the lines; said in each file's first record
-FLUSHED = frozenset({"metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished"})  # all other kinds: fsync
+FLUSHED = frozenset({"metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished",
+                     "output.written", "output.cleared", "display.updated"})  # all other kinds: fsync
 
 # %% ../nbs/03_journal.ipynb #8e3a1adc
 def _plain(value):
@@ -58,7 +60,7 @@ class Journal:
 
     def append(self, kind, data, subject=None):
         "Write one record and return its id; raises `Unavailable` when it cannot be kept."
-        body = encode(data)
+        body = encode(hidden(data))
         with self._lock:
             if self._fd is None: self._open()
             return self._put(kind, body, subject or self.subject)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from .errors import OpsError, unknown
 from .journal import encode
+from .plug import need
+from .secrets import WAYS, Secret, secret_from, secret_of_environment
 
 # %% ../nbs/30_params.ipynb #d7bd93eb
 def load_notebook(path):
@@ -22,6 +24,7 @@ def load_notebook(path):
     if not path.exists(): raise OpsError(f"There is no notebook {path}", given=path.absolute(), hint=hint)
     if path.is_dir(): raise OpsError(f"{path} is a folder, not a notebook", hint=hint)
     text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".py": return _percent(path, text)
     if not text.strip(): raise OpsError(f"{path} is empty", given="0 bytes of content", hint="save it again from JupyterLab, or restore it from version control")
     try: nb = json.loads(text)
     except ValueError as e: raise OpsError(f"{path} is not a notebook: it is not JSON", given=e, hint="restore it from version control; merge conflict marks are a usual cause") from None
@@ -31,6 +34,12 @@ def load_notebook(path):
                        hint=f"open and save it in JupyterLab, or: jupyter nbconvert --to notebook --nbformat 4 --inplace {path}")
     if not isinstance(nb.get("cells"), list): raise OpsError(f"{path} has no cells", given="no list of cells", hint=hint)
     return nb
+
+def _percent(path, text):
+    "A `.py` notebook whose cells begin with `# %%`, read by jupytext."
+    if not re.search(r"^# %%", text, re.M): raise OpsError(f"{path} is a script, not a notebook", allowed="an .ipynb file, or a .py file whose cells begin with # %%",
+                                                          hint='write # %% before each cell, and # %% tags=["parameters"] before the parameters')
+    return need("jupytext", "run a .py notebook").reads(text, fmt="py:percent")
 
 def source(cell):
     "A cell's source as one string (the file may hold lines)."
@@ -70,6 +79,7 @@ class Parameter:
     help: str = ""
     kind: Any = Any        # the type that values are checked against
     computed: bool = False # the default is known only when the notebook runs
+    secret: bool = False   # its value is handed over beside the notebook and hidden in all that is written
 
     def to_dict(self):
         return {"name": self.name, "type": self.type, "default": self.default, "required": self.required, "help": self.help}
@@ -111,19 +121,25 @@ def _assigned(node, notes, words, where):
     help = notes.get(node.end_lineno, "")
     for target in targets:
         if target.id.startswith("_"): continue
-        type, kind = _type_of(note, words, target.id, where)
+        type, kind = _type_of(note, words)
         default, computed = _default(node.value, note, target.id, where)
+        if secret := bool(_secret.search(type)): _empty(target.id, default, computed, where)
         if note is None and default is not None: type, kind = default.__class__.__name__, default.__class__
-        yield Parameter(target.id, type, default, node.value is None, help, kind, computed)
+        yield Parameter(target.id, type, default, node.value is None, help, kind, computed, secret)
 
 # %% ../nbs/30_params.ipynb #61bc38c5
-def _type_of(note, words, name, where):
+def _type_of(note, words):
     if note is None: return "any", Any
     text = ast.unparse(note)
-    if text.strip("'\"").split("[")[0] == "Secret":
-        raise OpsError(f"Parameter '{name}' of {where} is a secret", given=text, hint="read it in the notebook from the environment: os.environ['NAME']; parameters are written into records")
     try: return text, _evaluate(note, words)
     except Exception: return text, Any  # a type of the user's own: documented, not checked
+
+_secret = re.compile(r"\bSecret(Str)?\b")
+
+def _empty(name, default, computed, where):
+    if default or computed:
+        raise OpsError(f"The secret '{name}' of {where} has a default", given="a value in the notebook's source, where all can read it", allowed="no default, None or ''",
+                       hint=f'{name}: "Secret" and then: -p {name} env:NAME; without -p the environment variable {name.upper()} is taken')
 
 def _default(node, note, name, where):
     "The default's value; without an annotation it has to be a literal, or the type could not be known."
@@ -154,11 +170,17 @@ def check_parameters(nb, given, text=False, where="notebook", later=()):
                        hint="tag the cell that assigns them with 'parameters' (JupyterLab: the gear at the right, Cell Tags)")
     for name in names:
         if name not in params: raise unknown("parameter", name, params, where=where)
-    missing = [n for n, p in params.items() if p.required and n not in names]
+    given = {**given, **{n: s for n, p in params.items() if p.secret and n not in names and (s := secret_of_environment(n))}}
+    missing = [n for n, p in params.items() if p.required and n not in (*given, *later)]
+    if missing and params[missing[0]].secret: raise OpsError(f"{where} needs the secret {missing[0]!r}", allowed=WAYS, hint=f"-p {missing[0]} env:NAME, or set the environment variable {missing[0].upper()}")
     if missing: raise OpsError(f"{where} needs a value for {', '.join(missing)}", given=names or "none", hint=f"give it one: -p {missing[0]} VALUE, or in a pipeline params: {{{missing[0]}: …}}")
-    return {name: _checked(params[name], value, text, where) for name, value in given.items()}
+    return {name: (_secretly if params[name].secret or isinstance(value, Secret) else _checked)(params[name], value, text, where) for name, value in given.items()}
 
 # %% ../nbs/30_params.ipynb #dd8d690c
+def _secretly(p, value, text, where):
+    if not p.secret and p.kind not in (str, Any): raise OpsError(f"Parameter '{p.name}' of {where} cannot take a secret", given=p.type, allowed="str", hint=f'annotate it "Secret": {p.name}: "Secret"')
+    return secret_from(value, p.name, text)
+
 def _checked(p, value, text, where):
     from pydantic import TypeAdapter, ValidationError
     adapter = TypeAdapter(p.kind)

@@ -36,7 +36,8 @@ VERBS = [
     Verb("output_dir", "opsnb.params:output_dir", "the folder for files that this notebook writes"),
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
-         ("opsnb run train.ipynb -p lr 0.1 -p epochs 5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel .")),
+         ("opsnb run train.ipynb -p lr 0.1 -p epochs 5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
+    Verb("logs", "opsnb.logs", "what a notebook's cells have written, also while it runs", "logs", {"follow": "-f", "cell": "-c", "notebook": "-o"}, {}, ("opsnb logs run_3f2a -f", "opsnb logs run_3f2a --cell 3", "opsnb logs run_3f2a -o executed.ipynb")),
     Verb("pipeline", "opsnb.pipeline", "open a pipeline file: ops.pipeline(\"pipeline.yaml\").run()"),
     Verb("run_pipeline", "opsnb.pipeline:run_pipeline", "run the steps of a pipeline file", "pipeline run", {"params": "-p", "out": "-o", "kernel": "-k", "start": "--from"}, {"text": True, "check": False},
          ("opsnb pipeline run", "opsnb pipeline run churn/pipeline.yaml -p seed 1", "opsnb pipeline run --from train", "opsnb pipeline run --force")),
@@ -59,7 +60,7 @@ VERBS = [
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
 ]
-NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError"}
+NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret"}
 
 # %% ../nbs/80_verbs.ipynb #a593342b
 def argument_help(function):

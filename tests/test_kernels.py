@@ -123,7 +123,7 @@ def test_the_steps_of_a_pipeline_share_one_template(ws, notebook, project, fresh
     (project / "pipeline.yaml").write_text("name: p\nsteps:\n  a: {notebook: a.ipynb}\n  b: {notebook: b.ipynb}\n")
     assert ops.run_pipeline(project).values == {"a": {"comm": "opsnb-kernel"}, "b": {"comm": "opsnb-kernel"}}
     assert [(r["imports"], r["served"]) for r in ops.kernels()] == [("numpy, psutil", 2)]
-    assert ops.run_pipeline(project, cold=True).values["a"]["comm"] != "opsnb-kernel"
+    assert ops.run_pipeline(project, cold=True, force=True).values["a"]["comm"] != "opsnb-kernel"
 
 
 def test_papermill_and_nbclient_as_they_are(project, notebook, monkeypatch, fresh):

@@ -8,6 +8,7 @@ __all__ = ['Pipeline', 'pipeline', 'run_pipeline', 'resume_pipeline', 'Plan', 'p
 # %% ../../nbs/34_pipeline.ipynb #1d7b5954
 import os, sys, time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from ..engine import kernel_for, python_of
 from ..errors import Failed, OpsError, Unavailable
@@ -16,7 +17,7 @@ from ..kernels import imports_of
 from ..params import load_notebook
 from ._runner import Runner
 from .expand import expanded, holds
-from .file import check_steps, pipeline_params, read_pipeline
+from .file import check_steps, pipeline_params, pipeline_secrets, read_pipeline
 from .fingerprint import Results, decide, seen, wanted
 from .state import PipelineRun, StepRun, tree
 from ..plug import is_verb
@@ -63,6 +64,7 @@ class Pipeline:
         spec = self._checked(values)
         how = wanted(spec.steps, results, force, start, only)
         for s in spec.steps.values(): _kernel(spec, s, kernel)
+        spec = replace(spec, fetched=pipeline_secrets(spec))
         result = _run_alone(self, spec, values, out, concurrency, kernel, results, how, cold, resume, settings)
         if check and result.status == "cancelled": raise KeyboardInterrupt
         if check: result.result()

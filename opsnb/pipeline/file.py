@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PIPELINE_KEYS', 'STEP_KEYS', 'Step', 'Place', 'read_yaml', 'references', 'resolved', 'Spec', 'read_pipeline',
-           'publishes', 'check_steps', 'pipeline_params']
+           'publishes', 'check_steps', 'pipeline_secrets', 'pipeline_params']
 
 # %% ../../nbs/32_pipeline.file.ipynb #95c27366
 import ast, graphlib, re
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from ..errors import OpsError, near
 from ..params import check_parameters, load_notebook, source
+from ..secrets import Secret, is_source, secret_from
 
 # %% ../../nbs/32_pipeline.file.ipynb #d0e7b59a
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class Step:
     @property
     def values_from(self):
         "Steps of which it takes values."
-        return {source for source, _ in references([self.params, self.when])} - {"params"}
+        return {source for source, _ in references([self.params, self.when])} - {"params", "secrets"}
 
-PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "concurrency": int, "steps": dict}
+PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "secrets": dict, "concurrency": int, "steps": dict}
 STEP_KEYS = {"notebook": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
              "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str}
 
@@ -111,7 +112,9 @@ def resolved(value, values):
         source, _, name = text.partition(".")
         return values[source.strip()][name.strip()]
     if alone := _ref.fullmatch(value): return get(alone[1])
-    return _ref.sub(lambda m: str(get(m[1])), value)
+    found = [get(name) for name in _ref.findall(value)]
+    whole = _ref.sub(lambda m: v.reveal() if isinstance(v := found.pop(0), Secret) else str(v), value) if any(isinstance(v, Secret) for v in found) else None
+    return Secret(whole) if whole else _ref.sub(lambda m: str(found.pop(0)), value)
 
 # %% ../../nbs/32_pipeline.file.ipynb #5d307035
 @dataclass
@@ -124,6 +127,8 @@ class Spec:
     concurrency: int = 0
     experiment: str = ""
     description: str = ""
+    secrets: dict = field(default_factory=dict)  # name: where its value comes from
+    fetched: dict = field(default_factory=dict, repr=False)   # name: Secret, while it runs
     groups: dict = field(default_factory=dict)   # {step: names of the steps that its foreach became}
 
 def read_pipeline(path):
@@ -136,12 +141,18 @@ def read_pipeline(path):
     steps = {id: _step(id, raw, data, place) for id, raw in data["steps"].items()}
     order = _ordered(steps, place)
     return Spec(place.path, data.get("name") or place.path.absolute().parent.name, data.get("params") or {}, {id: steps[id] for id in order},
-                data.get("concurrency", 0), data.get("experiment", ""), data.get("description", ""))
+                data.get("concurrency", 0), data.get("experiment", ""), data.get("description", ""), secrets=_secrets(data, place))
+
+def _secrets(data, place):
+    for name, value in (found := data.get("secrets") or {}).items():
+        if not is_source(value): raise place.error(f"the secret {name!r} does not say where its value comes from", "secrets", name, allowed="env:NAME, file:PATH, keyring:SERVICE/USER",
+                                                   hint="a value that stands in the file is no secret")
+    return found
 
 # %% ../../nbs/32_pipeline.file.ipynb #327668b6
 def _step(id, raw, data, place):
     at = ("steps", id)
-    if not str(id).isidentifier() or id == "params": raise place.error(f"a step cannot be called {id!r}", *at, allowed="letters, digits and _, not starting with a digit; not 'params'")
+    if not str(id).isidentifier() or id in ("params", "secrets"): raise place.error(f"a step cannot be called {id!r}", *at, allowed="letters, digits and _, not starting with a digit; not 'params' or 'secrets'")
     _checked(raw, STEP_KEYS, place, at, f"step {id!r}")
     if "notebook" not in raw: raise place.error(f"step {id!r} has no notebook", *at, allowed=list(STEP_KEYS), hint=f"notebook: {id}.ipynb")
     needs = dict.fromkeys(raw.get("needs") or [])
@@ -151,9 +162,9 @@ def _step(id, raw, data, place):
     for source_, name in references([raw.get("params") or {}, raw.get("foreach") or {}, raw.get("when") or ""]):
         where = (*at, "params") if raw.get("params") else at
         if not name: raise place.error(f"step {id!r} has a reference without a name", *where, given=f"${{{source_}}}", allowed="${params.NAME} or ${STEP.NAME}")
-        if source_ == "params":
-            if name not in (data.get("params") or {}): raise place.error(f"step {id!r} refers to the parameter {name!r}, which the pipeline does not have", *where,
-                                                                           allowed=list(data.get("params") or {}) or "none: add it under params", hint=_maybe(name, data.get("params") or {}))
+        if source_ in ("params", "secrets"):
+            if name not in (data.get(source_) or {}): raise place.error(f"step {id!r} refers to the {source_.replace('params', 'parameters')[:-1]} {name!r}, which the pipeline does not have", *where,
+                                                                           allowed=list(data.get(source_) or {}) or f"none: add it under {source_}", hint=_maybe(name, data.get(source_) or {}))
         elif source_ not in data["steps"]: raise _no_step(source_, data, place, where, f"step {id!r} refers to")
         else: needs[source_] = None
     for key in ("retries", "retry_wait_s", "timeout_min"):
@@ -197,7 +208,7 @@ def check_steps(spec, params):
     for id, step in spec.steps.items():
         where = f"{spec.path.name}, line {step.line}: step {id!r}: {step.notebook.name}"
         for source_, name in references(step.params):
-            if source_ == "params": continue
+            if source_ in ("params", "secrets"): continue
             first = spec.groups.get(source_, [source_])[0]
             known = said.setdefault(source_, publishes(books[first]))
             if known is not None and name not in known and not (source_ in spec.groups and name == "each"):
@@ -205,6 +216,12 @@ def check_steps(spec, params):
                                hint=_maybe(name, known) or f"ops.publish({name}=…) in {spec.steps[first].notebook.name}")
         now = {k: resolved(v, {"params": params}) for k, v in step.params.items() if all(s == "params" for s, _ in references(v))}
         check_parameters(books[id], now, where=where, later=[k for k in step.params if k not in now])
+
+# %% ../../nbs/32_pipeline.file.ipynb #eff59d5e
+def pipeline_secrets(spec):
+    "`{name: Secret}`: the values of the pipeline's secrets, fetched now."
+    def beside(source_): return f"file:{spec.path.absolute().parent / Path(source_[5:]).expanduser()}" if source_.startswith("file:") else source_
+    return {name: secret_from(beside(source_), name) for name, source_ in spec.secrets.items()}
 
 # %% ../../nbs/32_pipeline.file.ipynb #cf238909
 def _book(spec, step):

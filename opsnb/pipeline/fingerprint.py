@@ -137,8 +137,8 @@ class Results:
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #eae46e94
 def seen(spec, params, done):
-    "What references see: the pipeline's parameters and what steps published."
-    return {"params": params, **done, **gathered(spec, done)}
+    "What references see: the pipeline's parameters and what steps published; a plan needs no secrets."
+    return {"params": params, "secrets": spec.fetched or dict.fromkeys(spec.secrets, "***"), **done, **gathered(spec, done)}
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #eda0db77
 @dataclass

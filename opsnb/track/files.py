@@ -10,6 +10,7 @@ import hashlib, os, uuid
 from pathlib import Path, PurePosixPath
 from ..errors import OpsError, Unavailable
 from ..plug import need
+from ..secrets import hidden
 
 # %% ../../nbs/13_track.files.ipynb #ba2dae3f
 def check_path(path):
@@ -20,14 +21,14 @@ def check_path(path):
     return "/".join(p for p in parts if p != ".")
 
 # %% ../../nbs/13_track.files.ipynb #ba9f78e7
-def stage(folder, path, source):
-    "Put `source` (a file's path, or bytes) into `folder` as `path`; returns `{path, bytes, sha256}`."
+def stage(folder, path, source, link=False):
+    "Put `source` (a file's path, or bytes) into `folder` as `path`; returns `{path, bytes, sha256}`. `link`: a second name for the file will do."
     path = check_path(path)
     target = Path(folder) / path
     tmp = target.with_name(f".{uuid.uuid4().hex[:8]}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest, n = _copy(source, tmp)
+        digest, n = _link(source, tmp) if link else _copy(source, tmp)
         os.replace(tmp, target)
     except OSError as e:
         tmp.unlink(missing_ok=True)
@@ -46,6 +47,13 @@ def _copy(source, target, chunk=1 << 20):
         out.flush()
         os.fsync(out.fileno())
     return digest.hexdigest(), n
+
+def _link(source, target):
+    try: os.link(source, target)
+    except OSError: return _copy(source, target)  # another disk
+    digest = hashlib.sha256()
+    for part in _parts(target, 1 << 20): digest.update(part)
+    return digest.hexdigest(), target.stat().st_size
 
 def _parts(path, chunk):
     with open(path, "rb") as f:
@@ -85,6 +93,7 @@ def table(rows, path):
     try: df = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
     except (ValueError, TypeError) as e:
         raise OpsError("Not a table", given=f"{type(rows).__name__}: {e}", allowed="a DataFrame, a dict of columns of one length, a list of dicts") from None
+    if hidden: df = df.map(hidden).rename(columns=hidden)
     kind = Path(path).suffix
     if kind == ".csv": return df.to_csv(index=False).encode()
     if kind == ".parquet": return df.to_parquet(index=False)

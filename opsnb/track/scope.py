@@ -21,6 +21,7 @@ from .files import figure_name, files_in, picture, stage, table
 from .source import git, source
 from .state import PARAM_SHOWN, RunState, check_name, metric_value, param_text, tag_text
 from .system import Sampler
+from ..secrets import hidden
 from ..workspace import Workspace
 
 # %% ../../nbs/18_track.scope.ipynb #9d3695c8
@@ -102,13 +103,13 @@ def _columns(data, first):
 class Keeping:
     "What may be kept with a run: files, text, pictures, tables, models. Each is copied at once."
 
-    def file(self, source, path=None):
-        "Keep a file, or all files below a folder, as artifacts named `path` (default: its own name)."
-        for one, name in files_in(source, path): self._keep(name, one)
+    def file(self, source, path=None, link=False):
+        "Keep a file, or all files below a folder, as artifacts named `path` (default: its own name). `link`: as a second name of a file that is replaced, never changed."
+        for one, name in files_in(source, path): self._keep(name, one, link=link)
 
     def text(self, content, path):
         "Keep text as an artifact."
-        self._keep(path, str(content).encode())
+        self._keep(path, hidden(str(content)).encode())
 
     def figure(self, figure, path="figure"):
         "Keep a picture (matplotlib, plotly, PIL) as an artifact."
@@ -134,8 +135,8 @@ class Keeping:
         finally: shutil.rmtree(tmp, ignore_errors=True)
         self.record("model.logged", {"name": name, "flavor": flavor, "step": max(0, self.step)})
 
-    def _keep(self, path, source, kind=None):
-        kept = stage(self.start().folder / "files", path, source)
+    def _keep(self, path, source, kind=None, link=False):
+        kept = stage(self.start().folder / "files", path, source, link)
         self.record("artifact.logged", {**kept, **({"kind": kind} if kind else {})})
 
 # %% ../../nbs/18_track.scope.ipynb #22f7cd8f

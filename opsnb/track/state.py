@@ -10,6 +10,7 @@ import json, posixpath, re
 from dataclasses import dataclass, field
 from ..config import is_secret
 from ..errors import OpsError
+from ..secrets import hidden
 
 # %% ../../nbs/10_track.state.ipynb #7ecbcc8c
 _name_ok = re.compile(r"[/\w.\- :]{1,250}")
@@ -58,11 +59,11 @@ def param_text(name, value):
     else:
         try: text = json.dumps(value)
         except (TypeError, ValueError): text = str(value)
-    return _bounded("Parameter", name, text)
+    return _bounded("Parameter", name, hidden(text))
 
 def tag_text(name, value):
     "A tag's value as text."
-    return "***" if is_secret(check_name("tag", name)) else _bounded("Tag", name, str(value))
+    return "***" if is_secret(check_name("tag", name)) else _bounded("Tag", name, hidden(str(value)))
 
 def _bounded(kind, name, text):
     if len(text) > PARAM_MOST:

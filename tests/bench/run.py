@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from support import end_couriers, killed_while_logging  # noqa: E402
+from support import cells, end_couriers, killed_while_logging  # noqa: E402
 
 BIN = Path(sys.executable).parent
 
@@ -163,7 +163,6 @@ asyncio.run(main())
 def kernels(options):
     """Twelve notebooks that each import torch, pandas and mlflow, four at a time."""
     from opsnb.kernels import kernels as templates, stop_kernels
-    from support import cells
     folder = Path(tempfile.mkdtemp(prefix="opsnb-"))
     os.environ |= {"OPSNB_DELIVERY": "off", "OPSNB_SYSTEM_METRICS_S": "0", "OPSNB_GIT": "0", "XDG_RUNTIME_DIR": str(folder)}
     paths = [folder / f"n{i}.ipynb" for i in range(12)]
@@ -177,7 +176,7 @@ def kernels(options):
     def ours(*more, first=False):
         if first: stop_kernels()
         before = spent()
-        wall, cpu, _ = measured([BIN / "opsnb", "pipeline", "run", folder, *more])
+        wall, cpu, _ = measured([BIN / "opsnb", "pipeline", "run", folder, "--force", *more])
         return wall, cpu + spent() - before
     def papermill():
         rows = [measured([BIN / "papermill", p, folder / "out.ipynb", "--no-progress-bar"])[:2] for p in paths[:3]]
@@ -200,7 +199,43 @@ def kernels(options):
     return ["what", "wall s", "CPU s", "wall: nbclient is … times as much", "CPU: nbclient is … times as much"], rows, ratios
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels}
+COUNTED = """
+import json, sys, time
+from opsnb.engine import run_notebook
+import opsnb._notebook, papermill
+def written(): return int(next(line for line in open('/proc/self/io') if line.startswith('wchar')).split()[1])
+before, begun = written(), time.perf_counter()
+{run}
+print(json.dumps([time.perf_counter() - begun, written() - before]))
+"""
+WAYS = {
+    "opsnb run_notebook": "run_notebook('many.ipynb', out='out.ipynb')",
+    "papermill, as it is": "papermill.execute_notebook('many.ipynb', 'out.ipynb', progress_bar=False)",
+    "papermill, saving once at the end": "papermill.execute_notebook('many.ipynb', 'out.ipynb', progress_bar=False, request_save_on_cell_execute=False)",
+}
+
+
+def outputs(options):
+    """Bytes that the runner writes: a notebook of 100 cells with 500 kB of output each."""
+    seen, made = {}, 100 * 500_001
+    for _ in range(options.output_times):
+        for name, run in WAYS.items():
+            folder = Path(tempfile.mkdtemp())
+            (folder / "many.ipynb").write_text(cells("x = 1", *["print('x' * 500_000)"] * 100))
+            (folder / "opsnb.toml").write_text("")
+            code = f"import os; os.chdir({str(folder)!r})\n{COUNTED.format(run=run)}"
+            _, cpu, out = measured([sys.executable, "-c", code], OPSNB_DELIVERY="off", OPSNB_GIT="0")
+            seen.setdefault(name, []).append((*json.loads(out.strip().splitlines()[-1]), cpu))
+            shutil.rmtree(folder)
+    found = {name: [statistics.median(v) for v in zip(*runs, strict=True)] for name, runs in seen.items()}
+    rows = [[name, f"{n / 1e6:,.1f}", f"{n / made:.2f}", f"{wall:.1f}", f"{cpu:.1f}"] for name, (wall, n, cpu) in found.items()]
+    ours, once = found["opsnb run_notebook"], found["papermill, saving once at the end"]
+    ratios = [f"`run_notebook` writes {ours[1] / made:.2f} times what the cells produced, the journal of outputs included (target: at most 2.2), papermill {found['papermill, as it is'][1] / made:.0f} times.",
+              f"It takes {ours[0] / once[0]:.2f} times as long as papermill that saves once at the end and keeps no record (target: at most 1.2), and {found['papermill, as it is'][0] / ours[0]:.1f} times less than papermill as it is."]
+    return ["what", "MB written", "times what was produced", "wall s", "CPU s, kernel included"], rows, ratios
+
+
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs}
 
 
 def report(name, table):
@@ -217,6 +252,7 @@ def main():
     parser.add_argument("--slow-points", type=int, default=100_000, help="points for synchronous mlflow.log_metric, which takes milliseconds each")
     parser.add_argument("--log-times", type=int, default=3, help="repetitions of `log`")
     parser.add_argument("--kernel-times", type=int, default=3, help="repetitions of `kernels`")
+    parser.add_argument("--output-times", type=int, default=3, help="repetitions of `outputs`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
