@@ -16,7 +16,8 @@ from .secrets import hidden
 def project_root(start=None):
     "The project's folder: the nearest one upward with `.opsnb` or `opsnb.toml`, else with `.git` or `pyproject.toml`, else `start`."
     start = Path(start or Path.cwd()).absolute()
-    upward = [p for p in [start, *start.parents] if p == start or p not in (Path.home(), Path(p.anchor))]
+    shared = (Path.home(), Path(start.anchor), Path(os.environ.get("TMPDIR") or "/tmp"))  # noqa: S108 - what lies there is not this project's
+    upward = [p for p in [start, *start.parents] if p == start or p not in shared]
     for marks in ([".opsnb", "opsnb.toml"], [".git", "pyproject.toml"]):
         for folder in upward:
             if any((folder / m).exists() for m in marks): return folder

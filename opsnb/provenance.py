@@ -144,17 +144,17 @@ def _note(node, found):
 # %% ../nbs/30_provenance.ipynb #4c6096fd
 def local_code(entries, root, cwd=None):
     "`{file: what read_code found}` of the entries and the local modules they import, and the folders these were found in."
-    todo, found, folders = [Path(e) for e in entries], {}, {}
-    while todo:
-        path = todo.pop(0)
+    ahead, found, folders = [Path(e) for e in entries], {}, {}
+    while ahead:
+        path = ahead.pop(0)
         if path in found: continue
         found[path] = facts = read_code(path)
-        todo += [f for f in (Path(cwd or path.parent) / t for t in facts["texts"] if t.endswith((".ipynb", ".py"))) if _ours(f, root)]
+        ahead += [f for f in (Path(cwd or path.parent) / t for t in facts["texts"] if t.endswith((".ipynb", ".py"))) if _ours(f, root)]
         for level, name in sorted(facts["imports"]):
             for place in [path.parents[level - 1]] if level and len(path.parents) >= level else [] if level else [Path(cwd or path.parent), path.parent, root, root / "src"]:
                 if files := _module(place, name, root):
                     if not level: folders.setdefault(place)
-                    todo += files
+                    ahead += files
                     break
     return found, list(folders)
 

@@ -341,13 +341,13 @@ def closure(name):
     """A distribution and all it needs here, by name."""
     from importlib.metadata import PackageNotFoundError, requires
     from packaging.requirements import Requirement
-    found, todo = set(), [name]
-    while todo:
-        one = re.sub(r"[-_.]+", "-", todo.pop()).lower()
+    found, ahead = set(), [name]
+    while ahead:
+        one = re.sub(r"[-_.]+", "-", ahead.pop()).lower()
         try: needs = [Requirement(r) for r in requires(one) or []] if one not in found else []
         except PackageNotFoundError: continue
         found.add(one)
-        todo += [r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})]
+        ahead += [r.name for r in needs if r.marker is None or r.marker.evaluate({"extra": ""})]
     return found
 
 
