@@ -6,13 +6,13 @@
 __all__ = ['output_text', 'Logs', 'rebuilt', 'logs']
 
 # %% ../nbs/35_logs.ipynb #b00edd86
-import re
 from pathlib import Path
 from .errors import OpsError
 from .journal import alive, follow, records
 from .plug import is_verb
 from .show import path as short
 from .show import size, state_text
+from .track import local_run
 from .track.deliver import Head, files
 from .workspace import Workspace, write_atomic
 
@@ -114,11 +114,9 @@ def logs(
     return Logs(folder, follow, cell)
 
 def _folder(ws, id):
-    found = sorted(p for p in ws.journal.glob(f"{re.sub(r'[^A-Za-z0-9_-]', '', str(id))}*") if p.is_dir()) if id else []
-    exact = [p for p in found if p.name == id]
-    if not found: raise OpsError(f"There is no run {id!r} in {ws.journal}", hint="opsnb runs lists the runs; outputs are on the machine that ran the notebook")
-    if len(found) > 1 and not exact: raise OpsError(f"{id!r} is the beginning of {len(found)} runs", allowed=[p.name for p in found[:20]], hint="say more of it")
-    return (exact or found)[0]
+    if not (found := local_run(ws, id) if id else None):
+        raise OpsError(f"There is no run {id!r} in {ws.journal}", hint="opsnb runs lists the runs; outputs are on the machine that ran the notebook")
+    return ws.journal / found
 
 def _no_outputs(folder):
     below = [p.name for p in folder.parent.glob("run_*/") if (p / "outputs").is_dir() and (s := Head(p).update()) and s.parent == folder.name]

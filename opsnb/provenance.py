@@ -10,7 +10,7 @@ __all__ = ['MATTERS', 'interpreter', 'environment', 'hardware', 'variables', 're
 import ast, functools, hashlib, json, os, platform, re, subprocess, sys, threading
 from pathlib import Path
 from .config import is_secret, masked, project_root
-from .params import load_notebook, read_parameters, source
+from .params import load_notebook, plain_python, read_parameters, source
 from .workspace import write_atomic
 
 # %% ../nbs/30_provenance.ipynb #2c5df8d1
@@ -115,7 +115,7 @@ def state_of(path):
     return [s.st_size, s.st_mtime_ns, s.st_ino]
 
 # %% ../nbs/30_provenance.ipynb #f3a76f1e
-_magic, _run_magic = re.compile(r"^([ \t]*)[%!].*$", re.M), re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(\S+)", re.M)
+_run_magic = re.compile(r"^[ \t]*%run[ \t]+(?:-\w+[ \t]+)*(\S+)", re.M)
 _SEEDS = {"seed", "manual_seed", "manual_seed_all", "set_seed", "seed_everything", "set_random_seed", "PRNGKey"}
 _NAMED = re.compile(r"(^|_)(seed|random_state)$")
 
@@ -126,7 +126,7 @@ def read_code(path):
     texts = [source(c) for c in load_notebook(path)["cells"] if c.get("cell_type") == "code"] if path.suffix == ".ipynb" else [_read(path)]
     for text in texts:
         found["texts"] |= set(_run_magic.findall(text))
-        try: nodes = list(ast.walk(ast.parse(_magic.sub(r"\1pass", text) if path.suffix == ".ipynb" else text)))
+        try: nodes = list(ast.walk(ast.parse(plain_python(text) if path.suffix == ".ipynb" else text)))
         except (SyntaxError, ValueError): continue
         for node in nodes: _note(node, found)
     return found

@@ -11,7 +11,7 @@ import ast, graphlib, re
 from dataclasses import dataclass, field
 from pathlib import Path
 from ..errors import OpsError, near
-from ..params import check_parameters, load_notebook, source
+from ..params import check_parameters, load_notebook, plain_python, source
 from ..secrets import Secret, is_source, secret_from
 
 # %% ../../nbs/32_pipeline.file.ipynb #d0e7b59a
@@ -194,7 +194,7 @@ def publishes(nb):
     names = set()
     for cell in nb["cells"]:
         if cell.get("cell_type") != "code" or "publish" not in (text := source(cell)): continue
-        try: tree = ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", text, flags=re.M))
+        try: tree = ast.parse(plain_python(text))
         except SyntaxError: return None
         for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func).split(".")[-1] == "publish"):
             if call.args or any(k.arg is None for k in call.keywords): return None
