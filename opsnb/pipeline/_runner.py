@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from opsnb._interrupt import on_interrupt
 from opsnb.engine import NotebookRun, kernel_for, run_notebook
 from opsnb.errors import OpsError
+from opsnb.journal import records
 from opsnb.params import load_notebook
 from opsnb.pipeline.expand import holds
 from opsnb.pipeline.fingerprint import Kept, decide, digest, seen
@@ -26,6 +27,7 @@ class Runner:
         self.results, self.how, self.imports, self.kept = results, how, imports, {}
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
+        self.attempts = {r.data["step"]: r.data["run"] for r in records(run.folder, kinds="step.attempted")}  # of this run before it was resumed
 
     @property
     def stopping(self): return self.halt.is_set()
@@ -85,6 +87,7 @@ class Runner:
             s.why, kept = decided.why, decided.kept
             if kept: result = s.notebook = self._taken(s, step, kept)
             else: result = self._tries(s, step, decided.params)
+            s.why = getattr(result, "why", "") or s.why
             if result.status == "done": kept = self._keep(step, decided.fingerprint, result)
         except BaseException as e: result = Broken(e)
         self.events.put((s, result, kept))
@@ -109,13 +112,16 @@ class Runner:
             if self.halt.wait(step.retry_wait_s * 2 ** (s.attempt - 1) * random.uniform(0.9, 1.1)): return result  # noqa: S311 - spreads retries, keeps no secret
 
     def _attempt(self, s, step, params):
-        def heard(watch):
-            self.watches[s.id] = watch
+        def heard(watch, run):
+            self.run.record("step.attempted", {"step": s.id, "run": run})
+            self.watches[s.id], self.attempts[s.id] = watch, run
             if self.stopping: watch.stop("cancelled", "interrupted")
         def tell(index, n): s.cell = (index + 1, n)
         name = s.id if s.attempt == 1 else f"{s.id} (attempt {s.attempt})"
+        last = self.attempts.get(s.id)
+        resume = last if last and (self.run.workspace.path / "cache" / "checkpoints" / last).exists() else None
         return run_notebook(step.notebook, params, self._free_name(s.id), step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
-                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports)
+                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports, resume=resume)
 
     def _free_name(self, id):
         """Where the executed notebook goes: earlier attempts stay."""
