@@ -119,6 +119,7 @@ def _tree(c):
 PYTHON_CELLS = {"%%track", "%%time", "%%timeit", "%%capture", "%%prun"}
 _EVERYTHING = {"globals", "locals", "vars", "eval", "exec", "get_ipython", "dir"}  # they may read any name
 
+# %% ../nbs/31_checkpoint.ipynb #5194fb40
 def read_names(cells):
     "Names that cells read; `*` among them when that cannot be told."
     names = set()
@@ -129,6 +130,7 @@ def read_names(cells):
         names |= {n.target.id for n in ast.walk(tree or ast.parse("")) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
     return names | ({"*"} if names & _EVERYTHING else set())
 
+# %% ../nbs/31_checkpoint.ipynb #bba4db5c
 def _in_functions(cells):
     "Names read inside the functions and classes of cells: they are read whenever these are called."
     inside = set()
@@ -137,13 +139,16 @@ def _in_functions(cells):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)): inside |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     return inside
 
-# %% ../nbs/31_checkpoint.ipynb #0c5f1163
+# %% ../nbs/31_checkpoint.ipynb #19711e1a
 SAVED = ("random.", "numpy.", "torch.", "pandas.", "matplotlib.", "seaborn.", "warnings.", "os.", "sys.", "decimal.", "opsnb.", "time.", "pathlib.", "shutil.", "json.")  # what they keep is saved, or is nothing
 _SETS = re.compile(r"(set_|use$|config|register|init|enable|disable|autolog|login|install|patch|load_ext|seed|add_|basicConfig|activate)", re.I)
+
+# %% ../nbs/31_checkpoint.ipynb #a067a578
 REPEATED = ("%load_ext", "%matplotlib", "%config", "%autoreload", "%precision", "%reload_ext")  # done again by themselves
 HARMLESS = ("%time", "%timeit", "%prun", "%%time", "%%timeit", "%%prun", "%%capture", "%%track", "%%bash", "%%sh", "%%html", "%%markdown", "%%latex", "%%writefile", "%ls", "%pwd",
             "%who", "%whos", "%cd", "%env", "%set_env", "%pip", "%conda", "%ops", "!")  # they leave nothing behind in the kernel, or what is saved
 
+# %% ../nbs/31_checkpoint.ipynb #0c5f1163
 def effects(cells):
     "`[(index, what)]`: what cells have told libraries, as far as names show."
     modules, said = {}, []
