@@ -13,6 +13,7 @@ from . import plug
 from .checkpoint import Checkpoints, points
 from .config import load, masked, project_root
 from .errors import Failed, OpsError, Unavailable, unknown
+from .functions import is_function
 from .journal import alive, records
 from .params import check_parameters, load_notebook, published, source
 from .provenance import Recording, environment, interpreter
@@ -165,9 +166,10 @@ def _watch(run, result, tell):
             tell.note(f"{Path(result.notebook).name} {result.why}")
     return Watching()
 
-def _drive(run, path, nb, out, given, **engine):
+def _drive(run, path, nb, out, given, env, **engine):
     "papermill at work; returns the exception it ended with, or None. Secrets go past it: it would write them down twice."
     import logging
+    import nbformat
     import papermill
     from opsnb._outputs import Outputs
     from opsnb._saving import SCHEME
@@ -177,8 +179,8 @@ def _drive(run, path, nb, out, given, **engine):
     secrets = {k: v for k, v in given.items() if isinstance(v, Secret)}
     outputs = Outputs(run.folder / "outputs", run.id, int(run.config.cell_output_mb * 1_000_000))
     try:
-        papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nb, f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
-                                   language="python", progress_bar=False, start_timeout=run.config.kernel_start_s, env=_environment(run, path, out), secrets=secrets, outputs=outputs, **engine)
+        papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nbformat.from_dict(nb), f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
+                                   language="python", progress_bar=False, start_timeout=run.config.kernel_start_s, env={**_environment(run, path, out), **{k: v.reveal() if isinstance(v, Secret) else v for k, v in env.items()}}, secrets=secrets, outputs=outputs, **engine)
     except BaseException as e: return e
 
 # %% ../nbs/31_engine.ipynb #f1fd2d65
@@ -212,7 +214,7 @@ def _keep_values(run, values, files, most=100_000_000):
 
 # %% ../nbs/31_engine.ipynb #c60d7c0c
 def run_notebook(
-    notebook,              # path of the .ipynb file, or of a .py file whose cells begin with # %%
+    notebook,              # path of the .ipynb file, of a .py file whose cells begin with # %%, or FILE.py:FUNCTION
     params=None,           # dict of parameters, checked before anything starts; of a secret: env:NAME, file:PATH, or - to be asked
     out=None,              # path for the executed notebook; default: executed/<name>-<time>.ipynb in the project
     timeout_s=None,        # seconds the whole notebook may take
@@ -227,7 +229,7 @@ def run_notebook(
     check=True,            # raise when it does not end well; else only the result says so
     cold=False,            # start the kernel cold: not forked from a process with the imports
     workspace=None,        # default: the notebook's
-    **more                 # type, parent, tell, imports: for callers such as a pipeline; and settings
+    **more                 # type, parent, tell, imports, env: for callers such as a pipeline; and settings
 ):                         # `NotebookRun`
     "Run a notebook with papermill as a tracked run."
     path = Path(notebook).expanduser().absolute()
@@ -237,8 +239,8 @@ def run_notebook(
     _check_tags(nb, skip_tags, Path(notebook).name)
     ws = workspace or (Workspace.find() if os.environ.get("OPSNB_HOME") else Workspace.find(path.parent))
     out = output_path(ws, path, out)
-    tell, on_watch, imports, resume = (more.pop(k, None) for k in ("tell", "on_watch", "imports", "resume"))
-    run = Run(name or path.stem, given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
+    tell, on_watch, imports, resume, env = (more.pop(k, None) for k in ("tell", "on_watch", "imports", "resume", "env"))
+    run = Run(name or (path.name.rpartition(":")[2] if is_function(path) else path.stem), given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
     result = NotebookRun(run.start().id, str(path), path=str(out))
     run.record("notebook.started", {"notebook": str(path), "params": {k: v for k, v in given.items() if not isinstance(v, Secret)}, "kernel": kernel, "cwd": cwd and str(cwd), "skip_tags": list(skip_tags)})
     checkpoints = _checkpoints(run, path, given, kernel, cwd, skip_tags, resume)
@@ -247,7 +249,7 @@ def run_notebook(
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch, run.id)
         if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
-        error = _drive(run, path, nb, out, given, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
+        error = _drive(run, path, nb, out, given, env or {}, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
                        skip_tags=skip_tags, checkpoints=checkpoints, warm=False if cold or not run.config.warm else imports)
         try:
             _conclude(run, result, nb, out, watch, error)

@@ -10,6 +10,7 @@ __all__ = ['MATTERS', 'interpreter', 'environment', 'hardware', 'variables', 're
 import ast, functools, hashlib, json, os, platform, re, subprocess, sys, threading
 from pathlib import Path
 from .config import is_secret, masked, project_root
+from .functions import file_of
 from .params import load_notebook, plain_python, read_parameters, source
 from .workspace import write_atomic
 
@@ -151,6 +152,7 @@ def local_code(entries, root, cwd=None, known=None):
     ahead, found, folders = [Path(e) for e in entries], {}, {}
     while ahead:
         path = ahead.pop(0)
+        if path not in (known or {}): path = file_of(path)
         if path in found: continue
         found[path] = facts = (known or {}).get(path) or read_code(path)
         ahead += [f for f in (Path(cwd or path.parent) / t for t in facts["texts"] if t.endswith((".ipynb", ".py"))) if _ours(f, root)]

@@ -86,7 +86,7 @@ class Runner:
             decided = decide(self.spec, step, self.params, self.kept, self.results, kernel, self.how.get(step.id, ""))
             s.why, kept = decided.why, decided.kept
             if kept: result = s.notebook = self._taken(s, step, kept)
-            else: result = self._tries(s, step, decided.params)
+            else: result = self._tries(s, step, decided.params, decided.env)
             s.why = getattr(result, "why", "") or s.why
             if result.status == "done": kept = self._keep(step, decided.fingerprint, result)
         except BaseException as e: result = Broken(e)
@@ -105,13 +105,13 @@ class Runner:
         self.results.keep(kept)
         return kept
 
-    def _tries(self, s, step, params):
+    def _tries(self, s, step, params, env):
         for s.attempt in range(1, step.retries + 2):
-            result = s.notebook = self._attempt(s, step, params)
+            result = s.notebook = self._attempt(s, step, params, env)
             if result.status in ("done", "cancelled") or s.attempt > step.retries: return result
             if self.halt.wait(step.retry_wait_s * 2 ** (s.attempt - 1) * random.uniform(0.9, 1.1)): return result  # noqa: S311 - spreads retries, keeps no secret
 
-    def _attempt(self, s, step, params):
+    def _attempt(self, s, step, params, env):
         def heard(watch, run):
             self.run.record("step.attempted", {"step": s.id, "run": run})
             self.watches[s.id], self.attempts[s.id] = watch, run
@@ -121,7 +121,7 @@ class Runner:
         last = self.attempts.get(s.id)
         resume = last if last and (self.run.workspace.path / "cache" / "checkpoints" / last).exists() else None
         return run_notebook(step.notebook, params, self._free_name(s.id), step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
-                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports, resume=resume)
+                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports, resume=resume, env=env)
 
     def _free_name(self, id):
         """Where the executed notebook goes: earlier attempts stay."""

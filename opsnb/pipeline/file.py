@@ -11,6 +11,7 @@ import ast, graphlib, re
 from dataclasses import dataclass, field
 from pathlib import Path
 from ..errors import OpsError, near
+from ..functions import is_function
 from ..params import check_parameters, load_notebook, plain_python, source
 from ..secrets import Secret, is_source, secret_from
 
@@ -31,16 +32,17 @@ class Step:
     foreach: dict = field(default_factory=dict)   # {parameter: list}: once per combination
     each: dict = field(default_factory=dict)      # the combination of one of these
     when: str = ""              # a condition; not run when it is false
+    env: dict = field(default_factory=dict)       # environment variables of its kernel
     line: int = 0
 
     @property
     def values_from(self):
         "Steps of which it takes values."
-        return {source for source, _ in references([self.params, self.when])} - {"params", "secrets"}
+        return {source for source, _ in references([self.params, self.when, self.env])} - {"params", "secrets"}
 
 PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "secrets": dict, "concurrency": int, "steps": dict}
-STEP_KEYS = {"notebook": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
-             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str}
+STEP_KEYS = {"notebook": str, "function": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
+             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str, "env": dict}
 
 # %% ../../nbs/32_pipeline.file.ipynb #ec798975
 class Place:
@@ -154,12 +156,13 @@ def _step(id, raw, data, place):
     at = ("steps", id)
     if not str(id).isidentifier() or id in ("params", "secrets"): raise place.error(f"a step cannot be called {id!r}", *at, allowed="letters, digits and _, not starting with a digit; not 'params' or 'secrets'")
     _checked(raw, STEP_KEYS, place, at, f"step {id!r}")
-    if "notebook" not in raw: raise place.error(f"step {id!r} has no notebook", *at, allowed=list(STEP_KEYS), hint=f"notebook: {id}.ipynb")
+    if ("notebook" in raw) == ("function" in raw): raise place.error(f"step {id!r} has {'both a notebook and a function' if 'notebook' in raw else 'neither a notebook nor a function'}", *at, allowed="one of them", hint=f"notebook: {id}.ipynb, or function: steps.py:{id}")
+    if "function" in raw and not is_function(raw["function"]): raise place.error(f"function of step {id!r} does not name one", *at, "function", given=raw["function"], allowed="FILE.py:FUNCTION, as in steps.py:make")
     needs = dict.fromkeys(raw.get("needs") or [])
     for name in needs:
         if name not in data["steps"]: raise _no_step(name, data, place, (*at, "needs"), f"step {id!r} needs")
     _check_foreach(id, raw, place, at)
-    for source_, name in references([raw.get("params") or {}, raw.get("foreach") or {}, raw.get("when") or ""]):
+    for source_, name in references([raw.get("params") or {}, raw.get("foreach") or {}, raw.get("when") or "", raw.get("env") or {}]):
         where = (*at, "params") if raw.get("params") else at
         if not name: raise place.error(f"step {id!r} has a reference without a name", *where, given=f"${{{source_}}}", allowed="${params.NAME} or ${STEP.NAME}")
         if source_ in ("params", "secrets"):
@@ -169,8 +172,8 @@ def _step(id, raw, data, place):
         else: needs[source_] = None
     for key in ("retries", "retry_wait_s", "timeout_min"):
         if raw.get(key, 0) < 0: raise place.error(f"{key} of step {id!r} is negative", *at, key, given=raw[key])
-    return Step(id, (place.path.absolute().parent / raw["notebook"]), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
-                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), line=place.line(*at))
+    return Step(id, (place.path.absolute().parent / (raw.get("notebook") or raw["function"])), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
+                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), env={k: str(v) for k, v in (raw.get("env") or {}).items()}, line=place.line(*at))
 
 def _check_foreach(id, raw, place, at):
     for name, values in (raw.get("foreach") or {}).items():
