@@ -46,10 +46,10 @@ def submit(
 ):                     # `Job`
     "Submit a function, a notebook, a script, a pipeline or a command as a job."
     kind, ws = kind_of(work), workspace or Workspace.find()
-    own, named = engine_words(more, on, names(), _takes(work) if kind == "function" else ())
+    own, named = engine_words(more, on, names() if more else [on], _takes(work) if kind == "function" else ())
     params = {**(params or {}), **named}
     asked = checked_resources({"gpus": gpus, "cpus": cpus, "mem_gb": mem_gb, "nodes": nodes, "timeout_min": timeout_min, "retries": retries})
-    check_arguments(args, params)
+    check_arguments([*(words_of(kind, work) if kind == "command" else ()), *args], params)
     made = _spec(ws, kind, work, args, params, on=on, engine={**(engine or {}), **own}, env=checked_env(env), tags={k: str(v) for k, v in (tags or {}).items()}, name=name or _name(kind, work), key=key or "",
                  after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", **asked)
     there = engine_of(on, ws)

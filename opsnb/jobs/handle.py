@@ -119,14 +119,15 @@ class Job:
                 "run": self.run, "folder": str(self.folder.path), "url": self._url()}
 
 # %% ../../nbs/23_jobs.handle.ipynb #599edb20
-def _wait(self, timeout_s=None, every_s=0.2, show=True):
+def _wait(self, timeout_s=None, show=True):
     "Wait until it has ended; the job. Raises `TimeoutError` after `timeout_s` seconds."
     until, live = time.monotonic() + timeout_s if timeout_s is not None else float("inf"), Live(self._repr_html_, self.__str__) if show else None
+    every_s = 0.01  # longer and longer: short jobs are heard of at once, long ones cost nothing
     with _progress(self):
         while not self.done():
             if time.monotonic() > until: raise TimeoutError(f"{self.id} is still {self.shown} after {timeout_s:g} s")
             if live: live.update()
-            time.sleep(min(every_s, max(0.01, until - time.monotonic())))
+            time.sleep(min(every_s := min(every_s * 1.2, 0.5), max(0.01, until - time.monotonic())))
     if live and live.id: live.update(force=True)
     return self
 

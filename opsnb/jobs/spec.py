@@ -127,10 +127,16 @@ def _no_secret(what, name):
 
 def check_arguments(args, params):
     "Raise an `OpsError` when a secret stands among a function's or program's arguments."
-    for name, value in [*((f"argument {i + 1}", a) for i, a in enumerate(args)), *params.items()]:
-        told = str(name).rpartition("=")[0] or str(name)
-        plain = isinstance(value, str) and not is_source(value)
-        if isinstance(value, Secret) or plain and (is_secret(told.lstrip("-")) or hidden(value) != value): raise _no_secret(f"The value of {name!r}", told.replace(" ", "_"))
+    given = [(f"argument {i + 1}", a, _told_by(args, i)) for i, a in enumerate(args)] + [(repr(k), v, k) for k, v in params.items()]
+    for what, value, name in given:
+        text = value.partition("=")[2] if isinstance(value, str) and what[0] == "a" and value.startswith("-") else value
+        plain = isinstance(value, str) and text and not is_source(text)
+        if isinstance(value, Secret) or plain and (is_secret(str(name).replace("-", "_")) or hidden(value) != value): raise _no_secret(f"The value of {what}", str(name).lstrip("-").replace("-", "_").replace(" ", "_"))
+
+def _told_by(args, i):
+    "The name that a word of a command line goes by: `--api-key=x`, or `--api-key x`."
+    word, before = str(args[i]), str(args[i - 1]) if i else ""
+    return word.partition("=")[0].lstrip("-") if "=" in word else before.lstrip("-") if before.startswith("-") and not word.startswith("-") else f"value {i + 1}"
 
 # %% ../../nbs/20_jobs.spec.ipynb #8d38df7f
 def kind_of(work):
