@@ -160,7 +160,7 @@ class Worker:
         """One attempt; the worker's exit code, or None when there is to be another."""
         self.attempt, self.stop, self.stopped_at = self.attempt + 1, self.stop, None
         self.record("job.started", {"attempt": self.attempt, "host": socket.gethostname(), "pid": os.getpid(), "gpus": self.gpus})
-        self.folder.error.unlink(missing_ok=True)
+        if self.rank == 0: self.folder.error.unlink(missing_ok=True)
         try: status, error, code = self.watched(env)
         except OSError as e: status, error, code = "failed", f"could not be started: {e.strerror or e}", 127
         again = code == AGAIN and self.attempt < MOST_ATTEMPTS

@@ -252,7 +252,7 @@ def test_a_program_that_is_not_there(ws):
     job = ops.submit(["no-such-program", "x"])
     assert job.wait(60).status == "failed" and "no-such-program" in job.state.error
     def work():
-        import no_such_module
+        import no_such_module  # noqa: F401
     assert "no_such_module" in ops.submit(work).wait(60).state.error
 
 
@@ -477,3 +477,52 @@ def test_the_card(ws):
     assert "a &amp; b" in html and "&lt;b&gt;" in html and "done" in html and job.id in html
     assert ops.jobs()._repr_html_().count("<tr>") == 2
     assert cells and str(job).startswith("a & b  ✓ done")
+
+
+def test_two_nodes(ws):
+    """Two workers of one job, as an engine starts them: the first speaks for it."""
+    job = ops.submit([sys.executable, "-c", "import os; print('node', os.environ['OPSNB_NODE_RANK'])"])
+    job.wait(60)
+    folder = Folder(ws.path / "jobs" / "job_00000000000a")
+    folder.path.mkdir()
+    (folder.path / "spec.json").write_text(job.spec.to_json().replace(job.id, folder.id))
+    folder.append("job.submitted", round=1, on="local")
+    two = [subprocess.Popen(Job(folder).command(), env={**os.environ, **Job(folder).environment(), "OPSNB_NODE_RANK": str(n)}) for n in range(2)]
+    assert [p.wait(60) for p in two] == [0, 0]
+    assert folder.log.read_text() == "node 0\n" and (folder.path / "output.1.log").read_text() == "node 1\n" and folder.state().status == "done" and folder.state().attempt == 1
+
+
+def test_a_worker_that_is_asked_to_stop_by_its_engine(ws):
+    """SIGTERM without a wish to cancel: the machine is taken away. What saves and leaves with 85 is started again by the engine."""
+    code = "import os, signal, sys, time\ndef save(*_): open(os.environ['OPSNB_CKPT'] + '/saved', 'w').write('x'); sys.exit(85)\nif os.path.exists(os.environ['OPSNB_CKPT'] + '/saved'): print('resumed'); sys.exit(0)\nsignal.signal(15, save)\nprint('ready', flush=True)\ntime.sleep(600)"
+    job = ops.submit([sys.executable, "-c", code])
+    job.cancel(), job.wait(60)
+    folder = Folder(ws.path / "jobs" / "job_00000000000b")
+    folder.path.mkdir()
+    (folder.path / "spec.json").write_text(job.spec.to_json().replace(job.id, folder.id))
+    folder.append("job.submitted", round=1, on="local")
+    env = {**os.environ, **Job(folder).environment(), "OPSNB_REQUEUE": "1"}
+    worker = subprocess.Popen(Job(folder).command(), env=env)
+    assert until(lambda: "ready" in str(Job(folder).logs()), 60)
+    worker.terminate()
+    assert worker.wait(60) == 85 and folder.state().status == "queued"
+    assert subprocess.run(Job(folder).command(), env=env).returncode == 0
+    assert folder.state().status == "done" and "resumed" in folder.log.read_text()
+    assert ops.run(Job(folder).run).status == "done"  # one run for both
+
+
+def test_a_notebook_that_is_not_saved(ws, notebook):
+    text = "import opsnb as ops, os\ntry: 'OPSNB_JOB' in os.environ or ops.submit('self.ipynb')\nexcept ops.OpsError as e: ops.publish(said=str(e))\nelse: ops.publish(said='submitted')"
+    path = notebook("self", "n = 1", text)
+    assert ops.run_notebook(path).values["said"] == "submitted"
+    change = f"from pathlib import Path\np = Path('self.ipynb')\np.write_text(p.read_text().replace('said=', 'told='))"
+    notebook("self", "n = 1", change, text)
+    assert "changes that are not saved" in ops.run_notebook(path).values["said"]
+    assert [j.wait(60).status for j in ops.jobs()] == ["done"]
+
+
+def test_a_card_in_a_notebook_is_drawn_until_the_end(ws, notebook):
+    notebook("shows", "n = 1", "import opsnb as ops\njob = ops.submit('sleep 2')\njob", "job.wait(60)\nimport time\ntime.sleep(2.5)")
+    executed = json.loads(open(ops.run_notebook("shows.ipynb").path).read())
+    shown = [o for c in executed["cells"] for o in c["outputs"] if o["output_type"] == "display_data" and "text/html" in o["data"]]
+    assert shown and all("✓ done" in "".join(o["data"]["text/plain"]) for o in shown)

@@ -13,7 +13,7 @@ from .. import plug
 from ..config import project_root
 from ..errors import OpsError, Unavailable, unknown
 from .backend import check_features, engine as engine_of, here, names
-from .folder import Folder
+from .folder import Folder, JobState
 from .handle import Job, hand_over, refresh
 from .snapshot import environment_lock, snapshot
 from .spec import Spec, call_of, check_arguments, checked_env, checked_resources, engine_words, kind_of, new_id, words_of
@@ -193,7 +193,7 @@ def jobs(
     folders = sorted((p.parent for p in (ws.path / "jobs").glob("job_*/spec.json")), key=lambda p: -p.stat().st_ctime)
     every = []
     for f in folders:
-        with suppress(OpsError): every.append(Job(f))
+        with suppress(OpsError): every.append(Job(f, JobState()))
     kept = [j for j in refresh(every) if (not status or j.shown == status) and (not on or j.spec.on == on) and (not name or j.name == name)]
     found = Jobs(sorted(kept, key=lambda j: -(j.spec.at or 0))[:most], "There are no jobs." if not folders else "No job is like that.")
     return _watched(found, dict(status=status, on=on, name=name, most=most, workspace=ws)) if watch else found

@@ -32,7 +32,7 @@ AHEAD = 8  # jobs of ours that stand in the machine's line at a time
 class Supervisor:
     def __init__(self, workspace, key):
         self.workspace, self.key, self.queue, self.slots, self.have = workspace, key, Queue(workspace), Slots(load(workspace.root).slots), capacity()
-        self.line, self.workers, self.heard, self.looked = {}, {}, time.monotonic(), 0.0
+        self.line, self.workers, self.later, self.heard, self.looked = {}, {}, {}, time.monotonic(), 0.0
 
     def work(self):
         """Round after round, until nothing has waited for a while."""
@@ -50,7 +50,7 @@ class Supervisor:
         for name, job in tickets:
             if name not in self.line:
                 if len(self.line) >= AHEAD: break
-                if not self.ready(name, job): continue
+                if self.later.get(name, 0) > time.monotonic() or not self.ready(name, job): continue
             if (gpus := self.line[name].take(self.have)) is not None:
                 self.start(name, job, gpus)
                 started = True
@@ -65,7 +65,9 @@ class Supervisor:
         if any(s.status in ENDED and s.status not in ("done", "cached") for s in before):
             if self.queue.take(name): folder.append("job.ended", status="not_run", error="a job it comes after did not end well")
             return False
-        if any(s.status not in ENDED for s in before): return False
+        if any(s.status not in ENDED for s in before):
+            self.later[name] = time.monotonic() + 0.5
+            return False
         self.line[name] = Claim(self.slots, name.partition(".")[0], {"job": job, "gpus": spec.gpus, "cpus": spec.cpus, "mem_gb": spec.mem_gb})
         return True
 

@@ -84,7 +84,7 @@ class Job:
     "A submitted job. Any process may have one; all it says is read from the job's folder."
     def __init__(self, folder, state=None):
         self.folder = folder if isinstance(folder, Folder) else Folder(folder)
-        self.spec, self.workspace, self.state, self.word = self.folder.spec, Workspace.open(self.folder.workspace), state or self.folder.state(), None
+        self.spec, self.workspace, self.state, self.word = self.folder.spec, Workspace(self.folder.workspace), state or self.folder.state(), None
 
     id = property(lambda self: self.spec.id)
     name = property(lambda self: self.spec.name)
@@ -200,7 +200,7 @@ def _facts(self):
     took = (s.ended or time.time()) - s.started if s.started else None
     used = "  ".join(f"{k.replace('_', ' ')}={number(v)}" for k, v in s.used.items() if k in ("cpu_s", "peak_mem_mb", "gpu_hours", "energy_wh") and v)
     return [("error", s.error if s.over() else None), ("job", self.id), ("on", ", ".join([s.on or self.spec.on, *([s.host] if s.host else []), *(f"GPU {g}" for g in s.gpus)])),
-            ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v)), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None), ("took", duration(took)), ("folder", short(self.folder.path))]
+            ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v and (k, v) != ("nodes", 1))), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None), ("took", duration(took)), ("folder", short(self.folder.path))]
 
 # %% ../../nbs/23_jobs.handle.ipynb #1258a818
 def _tail(self, lines=8):

@@ -7,6 +7,7 @@ __all__ = ['files_of', 'snapshot', 'environment_lock']
 
 # %% ../../nbs/21_jobs.snapshot.ipynb #6fc66943
 import fnmatch, hashlib, os, shutil, subprocess, uuid
+from contextlib import suppress
 from pathlib import Path
 from ..config import load
 from ..errors import OpsError, Unavailable
@@ -48,40 +49,49 @@ def files_of(root, extra=()):
     return sorted(names | {n for n in extra if (root / n).is_file()})
 
 def _check_size(root, names, most_mb):
-    sizes = sorted(((root / n).stat().st_size, n) for n in names)[::-1]
+    sizes = sorted(((root / n).lstat().st_size, n) for n in names if (root / n).exists())[::-1]
     total = sum(s for s, _ in sizes)
     if total <= most_mb * 1e6: return
     raise OpsError("The project is too big to be copied for a job", given=f"{len(names):,} files, {size(total)}; the biggest: {', '.join(f'{n} ({size(s)})' for s, n in sizes[:3])}",
                    allowed=f"at most {most_mb:g} MB (setting snapshot_mb)", hint="name data and models in .opsnbignore; the job still finds them in the folder it is submitted from")
 
-# %% ../../nbs/21_jobs.snapshot.ipynb #442c3cd8
+# %% ../../nbs/21_jobs.snapshot.ipynb #622ac345
 def snapshot(workspace, root, extra=(), most_mb=None):
     "A read-only copy of the project `root`; its folder. `extra`: names of files that go along in any case."
-    root = Path(root)
-    names = files_of(root, extra)
-    _check_size(root, names, load(workspace.root).snapshot_mb if most_mb is None else most_mb)
-    sums = {n: _digest(root / n) for n in names}
-    folder = workspace.path / "cache" / "code" / hashlib.sha256("".join(f"{s} {n}\0" for n, s in sums.items()).encode()).hexdigest()[:20]
-    if not folder.exists(): _copy(root, names, folder)
-    return folder
+    root, config = Path(root), load(workspace.root)
+    names = [n for n in files_of(root, extra) if n in extra or not n.startswith(f"{config.output_dir}/")]
+    _check_size(root, names, config.snapshot_mb if most_mb is None else most_mb)
+    cache = workspace.path / "cache" / "code"
+    folder = cache / _named(root, names)
+    return folder if folder.exists() else _copied(root, names, cache)
 
-def _digest(path):
-    with open(path, "rb") as f: found = hashlib.file_digest(f, "sha256").hexdigest()
-    return f"{found}{'x' if os.access(path, os.X_OK) else ''}"
+def _named(root, names):
+    "A name for what is in these files."
+    digest = hashlib.sha256()
+    for n in names:
+        with suppress(FileNotFoundError), open(root / n, "rb") as f:
+            digest.update(f"{hashlib.file_digest(f, 'sha256').hexdigest()} {'x' if os.access(root / n, os.X_OK) else '-'} {n}\0".encode())
+    return digest.hexdigest()[:20]
 
-def _copy(root, names, folder):
-    tmp = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+# %% ../../nbs/21_jobs.snapshot.ipynb #ff7167b1
+def _copied(root, names, cache):
+    "The copy, named by what was copied: a file may change, or go, while we are at it."
+    tmp = cache / f".{uuid.uuid4().hex[:8]}"
     try:
+        tmp.mkdir(parents=True)
         for n in names:
             (tmp / n).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / n, tmp / n)
-            os.chmod(tmp / n, os.stat(tmp / n).st_mode & 0o555 | 0o444)
-        tmp.mkdir(parents=True, exist_ok=True)
-        os.rename(tmp, folder)
+            with suppress(FileNotFoundError):
+                shutil.copy2(root / n, tmp / n)
+                os.chmod(tmp / n, os.stat(tmp / n).st_mode & 0o555 | 0o444)
+        folder = cache / _named(tmp, names)
+        try: os.rename(tmp, folder)
+        except OSError:
+            if not folder.exists(): raise  # else another process was faster
+        return folder
     except OSError as e:
-        shutil.rmtree(tmp, ignore_errors=True)
-        if folder.exists(): return  # another process was faster
-        raise Unavailable("The project's code could not be copied", given=f"{e.filename or folder}: {e.strerror}", hint="free disk space, or leave files out by .opsnbignore") from e
+        raise Unavailable("The project's code could not be copied", given=f"{e.filename or cache}: {e.strerror}", hint="free disk space, or leave files out by .opsnbignore") from e
+    finally: shutil.rmtree(tmp, ignore_errors=True)
 
 # %% ../../nbs/21_jobs.snapshot.ipynb #200925c9
 def environment_lock(workspace):
