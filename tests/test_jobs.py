@@ -515,7 +515,7 @@ def test_a_notebook_that_is_not_saved(ws, notebook):
     text = "import opsnb as ops, os\ntry: 'OPSNB_JOB' in os.environ or ops.submit('self.ipynb')\nexcept ops.OpsError as e: ops.publish(said=str(e))\nelse: ops.publish(said='submitted')"
     path = notebook("self", "n = 1", text)
     assert ops.run_notebook(path).values["said"] == "submitted"
-    change = f"from pathlib import Path\np = Path('self.ipynb')\np.write_text(p.read_text().replace('said=', 'told='))"
+    change = "from pathlib import Path\np = Path('self.ipynb')\np.write_text(p.read_text().replace('said=', 'told='))"
     notebook("self", "n = 1", change, text)
     assert "changes that are not saved" in ops.run_notebook(path).values["said"]
     assert [j.wait(60).status for j in ops.jobs()] == ["done"]

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from ..errors import OpsError, near
 from ..functions import is_function
+from ..jobs.backend import names
+from ..jobs.spec import checked_resources
 from ..params import check_parameters, load_notebook, plain_python, source
 from ..secrets import Secret, is_source, secret_from
 
@@ -33,6 +35,9 @@ class Step:
     each: dict = field(default_factory=dict)      # the combination of one of these
     when: str = ""              # a condition; not run when it is false
     env: dict = field(default_factory=dict)       # environment variables of its kernel
+    on: str = ""                # a back-end for jobs: it runs there, as a job; empty: here
+    resources: dict = field(default_factory=dict) # gpus, cpus, mem_gb, nodes of the job
+    engine: dict = field(default_factory=dict)    # the back-end's own words
     line: int = 0
 
     @property
@@ -42,7 +47,8 @@ class Step:
 
 PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "secrets": dict, "concurrency": int, "steps": dict}
 STEP_KEYS = {"notebook": str, "function": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
-             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str, "env": dict}
+             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str, "env": dict,
+             "on": str, "gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "engine": dict}
 
 # %% ../../nbs/32_pipeline.file.ipynb #ec798975
 class Place:
@@ -75,6 +81,7 @@ def _walk(loader, node, place, at):
     out = {}
     for key_node, value in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, bool): key = key_node.value  # to YAML 1.1 the word `on` is true
         line = key_node.start_mark.line + 1
         if key in out: raise OpsError(f"{place.path.name}, line {line}: the key {key!r} stands twice", given=f"first in line {place.lines[(*at, key)]}", hint="remove one of them")
         out[key] = _walk(loader, value, place, (*at, key))
@@ -173,7 +180,7 @@ def _step(id, raw, data, place):
     for key in ("retries", "retry_wait_s", "timeout_min"):
         if raw.get(key, 0) < 0: raise place.error(f"{key} of step {id!r} is negative", *at, key, given=raw[key])
     return Step(id, (place.path.absolute().parent / (raw.get("notebook") or raw["function"])), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
-                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), env={k: str(v) for k, v in (raw.get("env") or {}).items()}, line=place.line(*at))
+                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), env={k: str(v) for k, v in (raw.get("env") or {}).items()}, **_place(id, raw, place, at), line=place.line(*at))
 
 def _check_foreach(id, raw, place, at):
     for name, values in (raw.get("foreach") or {}).items():
@@ -181,6 +188,17 @@ def _check_foreach(id, raw, place, at):
         if name in (raw.get("params") or {}): raise place.error(f"{name!r} of step {id!r} stands in foreach and in params", *here, hint="remove it from params")
         if isinstance(values, str) and not all(s == "params" for s, _ in references(values)): raise place.error(f"foreach of step {id!r} must be known before the run", *here, given=values, allowed="a list, or ${params.NAME} that is a list")
         if not isinstance(values, list) and not (isinstance(values, str) and references(values)): raise place.error(f"{name!r} in foreach of step {id!r} is not a list", *here, given=repr(values)[:200], allowed="[0.01, 0.1], or ${params.NAME}")
+
+def _place(id, raw, place, at):
+    "Where a step runs, and what it asks for; one with resources is a job."
+    asked = {k: raw[k] for k in ("gpus", "cpus", "mem_gb", "nodes") if k in raw}
+    if not (on := raw.get("on") or ("local" if asked else "")):
+        if "engine" in raw: raise place.error(f"step {id!r} has words for an engine and runs here", *at, "engine", allowed=list(names()), hint="say on: which back-end they are for")
+        return {}
+    if on not in names(): raise place.error(f"step {id!r} is to run on {on!r}, which is no back-end", *at, "on", allowed=list(names()), hint=_maybe(on, names()) or "opsnb backends shows them")
+    try: checked_resources(asked)
+    except OpsError as e: raise place.error(f"step {id!r}: {e.what}", *at, given=e.given, allowed=e.allowed) from None
+    return {"on": on, "resources": asked, "engine": raw.get("engine") or {}}
 
 def _maybe(name, words): return f"did you mean {near(name, words)[0]!r}?" if near(name, words) else None
 
