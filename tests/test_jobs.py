@@ -515,7 +515,7 @@ def test_a_notebook_that_is_not_saved(ws, notebook):
     text = "import opsnb as ops, os\ntry: 'OPSNB_JOB' in os.environ or ops.submit('self.ipynb')\nexcept ops.OpsError as e: ops.publish(said=str(e))\nelse: ops.publish(said='submitted')"
     path = notebook("self", "n = 1", text)
     assert ops.run_notebook(path).values["said"] == "submitted"
-    change = f"from pathlib import Path\np = Path('self.ipynb')\np.write_text(p.read_text().replace('said=', 'told='))"
+    change = "from pathlib import Path\np = Path('self.ipynb')\np.write_text(p.read_text().replace('said=', 'told='))"
     notebook("self", "n = 1", change, text)
     assert "changes that are not saved" in ops.run_notebook(path).values["said"]
     assert [j.wait(60).status for j in ops.jobs()] == ["done"]
@@ -526,3 +526,42 @@ def test_a_card_in_a_notebook_is_drawn_until_the_end(ws, notebook):
     executed = json.loads(open(ops.run_notebook("shows.ipynb").path).read())
     shown = [o for c in executed["cells"] for o in c["outputs"] if o["output_type"] == "display_data" and "text/html" in o["data"]]
     assert shown and all("✓ done" in "".join(o["data"]["text/plain"]) for o in shown)
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder of wheels in place of a package index: cloudpickle, made from what is installed here."""
+    import base64
+    import hashlib
+    import zipfile
+    from importlib.metadata import distribution
+    dist = distribution("cloudpickle")
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    files = {str(f): f.read_binary() for f in dist.files if str(f).endswith(".py") or str(f).endswith(("METADATA", "WHEEL"))}
+    info = next(n for n in files if n.endswith("METADATA")).rpartition("/")[0]
+    lines = [f"{n},sha256={base64.urlsafe_b64encode(hashlib.sha256(b).digest()).decode().rstrip('=')},{len(b)}" for n, b in files.items()]
+    with zipfile.ZipFile(folder / f"cloudpickle-{dist.version}-py3-none-any.whl", "w") as z:
+        for n, b in {**files, f"{info}/RECORD": "\n".join([*lines, f"{info}/RECORD,,"]).encode()}.items(): z.writestr(n, b)
+    monkeypatch.setenv("PIP_NO_INDEX", "1"), monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("UV_NO_INDEX", "1"), monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    return [f"cloudpickle=={dist.version}"]
+
+
+def test_an_environment_made_from_its_lock(ws, index, monkeypatch, tmp_path):
+    lock = tmp_path / "lock.txt"
+    lock.write_text("\n".join([*index, "mine==1.0  # editable: file:///somewhere"]) + "\n")
+    monkeypatch.setattr("opsnb.jobs.environment_lock", lambda ws: lock)
+    def work():
+        import importlib.util
+        import sys
+        return sys.prefix, importlib.util.find_spec("mlflow") is None
+    first, second = ops.submit(work, environment="lock", gpus=1), ops.submit(work, environment="lock", gpus=1)
+    prefix, alone = first.result(170)
+    assert prefix.startswith(str(ws.path / "cache" / "environments")) and alone and second.result(170) == (prefix, True)
+    assert first.state.gpus == ["0"] and ops.run(first.run).status == "done"
+    assert ops.submit("true", gpus=2).result(60) == 0  # what they held is free
+    lock.write_text("no-such-package==1.0\n")
+    broken = ops.submit(work, environment="lock")
+    assert broken.wait(120).status == "failed" and "could not be made" in broken.state.error
+    with pytest.raises(OpsError, match="no images"): ops.submit("true", environment="ghcr.io/team/image:1")

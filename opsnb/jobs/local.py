@@ -8,6 +8,7 @@ __all__ = ['PASSING', 'gpus_here', 'capacity', 'granted', 'Slots', 'Claim', 'env
 # %% ../../nbs/25_jobs.local.ipynb #7b947a51
 import contextlib, fcntl, glob, hashlib, json, os, re, signal, socket, subprocess, sys, time
 from pathlib import Path
+from .. import __version__
 from ..config import load
 from ..errors import OpsError, Unavailable
 from .backend import Backend
@@ -131,7 +132,7 @@ PASSING = {"_", "PWD", "OLDPWD", "SHLVL", "PYTEST_CURRENT_TEST", "JPY_PARENT_PID
 
 def environment_key():
     "A short name for this machine and the environment that a job inherits; what differs at every start is left out."
-    return f"{_short(socket.gethostname(), 6)}{_short([sys.executable, sorted((k, v) for k, v in os.environ.items() if k not in PASSING)], 10)}"
+    return f"{_short(socket.gethostname(), 6)}{_short([sys.executable, __version__, sorted((k, v) for k, v in os.environ.items() if k not in PASSING)], 10)}"
 
 def _short(facts, n): return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:n]
 
@@ -157,7 +158,7 @@ class Queue:
 # %% ../../nbs/25_jobs.local.ipynb #4149f984
 class Local(Backend):
     "This machine."
-    name, features, ask_s, settle_s = "local", frozenset({"gpus", "dependencies", "arrays"}), 0.0, 0.0
+    name, features, ask_s, settle_s = "local", frozenset({"gpus", "dependencies"}), 0.0, 0.0
     OPTIONS = {"gpus": ("gpus", int), "cpus": ("cpus", int), "mem_gb": ("mem_gb", float), "timeout_min": ("timeout_min", float)}
 
     def __init__(self, workspace):
