@@ -402,6 +402,25 @@ def test_the_same_key_is_the_same_job(ws):
     assert ops.submit("echo other", key="another").id != ops.jobs()[-1].id
 
 
+def test_a_line_that_cannot_be_joined(ws, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OPSNB_SLOTS", str(tmp_path / "file" / "slots"))
+    with pytest.raises(Unavailable, match="cannot be used"): ops.submit("true")
+    assert "cannot be used" in ops.backends()[0]["note"]
+
+
+def test_a_job_that_has_waited_long_is_not_lost_while_it_begins(ws):
+    """Asked about again and again while tickets turn into workers."""
+    made = [ops.submit("sleep 0.2") for _ in range(12)]
+    for j in made: j.state.submitted = j.spec.at - 1000  # the clock is no excuse
+    seen = set()
+    while not all(j.state.over() for j in made):
+        ops.jobs()
+        seen |= {j.status for j in made}
+    assert {j.status for j in made} == {"done"} and seen <= {"queued", "running", "done"}
+    assert not [r for j in made for r in records(j.folder.path / "records", kinds="job.lost")]
+
+
 # what is recorded
 
 
