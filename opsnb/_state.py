@@ -42,11 +42,11 @@ def _names(): return shell().user_ns
 
 
 class Pickler(cloudpickle.Pickler):
-    """cloudpickle's, for what a kernel's names mean. `frames`: inside a frame, where arrays are not shared."""
+    """cloudpickle's, for what a kernel's names mean. `frames`: inside a frame, where arrays are not shared; `carry`: functions take along the names they use."""
 
-    def __init__(self, file, names, frames=False):
+    def __init__(self, file, names, frames=False, carry=False):
         super().__init__(file, protocol=5)
-        self.names, self.frames, self.storages = names, frames, {}
+        self.names, self.frames, self.carry, self.storages = names, frames, carry, {}
         self.globals_ref[id(names)] = Names()
 
     def reducer_override(self, obj):
@@ -56,7 +56,7 @@ class Pickler(cloudpickle.Pickler):
 
     def _dynamic_function_reduce(self, func):
         made = super()._dynamic_function_reduce(func)
-        if func.__globals__ is self.names: made[2][1]["__globals__"] = {}  # they are all saved anyway
+        if func.__globals__ is self.names and not self.carry: made[2][1]["__globals__"] = {}  # they are all saved anyway
         return made
 
 
@@ -82,7 +82,7 @@ def _frame(pickler, obj):
     pd = sys.modules["pandas"]
     if pickler.frames or not isinstance(obj, (pd.DataFrame, pd.Series, pd.Index)): return None
     file = io.BytesIO()
-    Pickler(file, pickler.names, frames=True).dump(obj)
+    Pickler(file, pickler.names, True, pickler.carry).dump(obj)
     return _loaded, (file.getvalue(),)
 
 

@@ -74,6 +74,24 @@ def test_a_coroutine_function_and_arguments_by_name(ws):
     assert ops.submit(work, params={"a": 1, "b": 2}).result(60) == 3
 
 
+def test_what_functions_do(ws):
+    """Pools, threads that go on, exits, results that are none."""
+    code = """
+import opsnb as ops, sys, threading, time, random
+def square(x): return x * x
+def pool():
+    from multiprocessing import Pool
+    with Pool(2) as p: return p.map(square, [1, 2, 3])
+def thread(): threading.Thread(target=lambda: (time.sleep(0.5), print("went on"))).start()
+def leaves(): sys.exit(0)
+def fails(): sys.exit("no more")
+def draws(): return random.random()
+jobs = [ops.submit(f) for f in (pool, thread, leaves, fails, draws, draws)]
+print([j.result(60) for j in jobs[:3]], jobs[3].wait(60).status, str(jobs[3].logs()).strip(), str(jobs[1].logs()).strip(), jobs[4].result(60) != jobs[5].result(60))
+"""
+    assert python(code).strip() == "[[1, 4, 9], None, None] failed no more went on True"
+
+
 def test_an_exception_comes_back_with_its_type(ws):
     def work(): raise KeyError("no such column")
     job = ops.submit(work)
@@ -274,6 +292,20 @@ def test_daemons_end_with_their_job(ws, project):
     assert job.wait(60).status == "done"
     pid = int((project / "pid").read_text())
     assert until(lambda: not alive(pid), 10)
+    def work():
+        import os
+        import time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                open("pid", "w").write(f"{os.getpid()} ")
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        while not open("pid").read().endswith(" "): time.sleep(0.05)
+    (project / "pid").write_text("")
+    assert ops.submit(work).wait(60).status == "done"
+    assert until(lambda: not alive(int((project / "pid").read_text())), 10)
 
 
 def test_a_log_of_a_gigabyte_keeps_beginning_and_end(ws, monkeypatch):
@@ -368,6 +400,25 @@ def test_the_same_key_is_the_same_job(ws):
     ids = {p.communicate(timeout=60)[0].strip() for p in made}
     assert len(ids) == 1 and ops.job(ids.pop()).result(60) == 0 and len(ops.jobs()) == 1
     assert ops.submit("echo other", key="another").id != ops.jobs()[-1].id
+
+
+def test_a_line_that_cannot_be_joined(ws, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OPSNB_SLOTS", str(tmp_path / "file" / "slots"))
+    with pytest.raises(Unavailable, match="cannot be used"): ops.submit("true")
+    assert "cannot be used" in ops.backends()[0]["note"]
+
+
+def test_a_job_that_has_waited_long_is_not_lost_while_it_begins(ws):
+    """Asked about again and again while tickets turn into workers."""
+    made = [ops.submit("sleep 0.2") for _ in range(12)]
+    for j in made: j.state.submitted = j.spec.at - 1000  # the clock is no excuse
+    seen = set()
+    while not all(j.state.over() for j in made):
+        ops.jobs()
+        seen |= {j.status for j in made}
+    assert {j.status for j in made} == {"done"} and seen <= {"queued", "running", "done"}
+    assert not [r for j in made for r in records(j.folder.path / "records", kinds="job.lost")]
 
 
 # what is recorded
@@ -526,3 +577,42 @@ def test_a_card_in_a_notebook_is_drawn_until_the_end(ws, notebook):
     executed = json.loads(open(ops.run_notebook("shows.ipynb").path).read())
     shown = [o for c in executed["cells"] for o in c["outputs"] if o["output_type"] == "display_data" and "text/html" in o["data"]]
     assert shown and all("✓ done" in "".join(o["data"]["text/plain"]) for o in shown)
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder of wheels in place of a package index: cloudpickle, made from what is installed here."""
+    import base64
+    import hashlib
+    import zipfile
+    from importlib.metadata import distribution
+    dist = distribution("cloudpickle")
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    files = {str(f): f.read_binary() for f in dist.files if str(f).endswith(".py") or str(f).endswith(("METADATA", "WHEEL"))}
+    info = next(n for n in files if n.endswith("METADATA")).rpartition("/")[0]
+    lines = [f"{n},sha256={base64.urlsafe_b64encode(hashlib.sha256(b).digest()).decode().rstrip('=')},{len(b)}" for n, b in files.items()]
+    with zipfile.ZipFile(folder / f"cloudpickle-{dist.version}-py3-none-any.whl", "w") as z:
+        for n, b in {**files, f"{info}/RECORD": "\n".join([*lines, f"{info}/RECORD,,"]).encode()}.items(): z.writestr(n, b)
+    monkeypatch.setenv("PIP_NO_INDEX", "1"), monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    monkeypatch.setenv("UV_NO_INDEX", "1"), monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    return [f"cloudpickle=={dist.version}"]
+
+
+def test_an_environment_made_from_its_lock(ws, index, monkeypatch, tmp_path):
+    lock = tmp_path / "lock.txt"
+    lock.write_text("\n".join([*index, "mine==1.0  # editable: file:///somewhere"]) + "\n")
+    monkeypatch.setattr("opsnb.jobs.environment_lock", lambda ws: lock)
+    def work():
+        import importlib.util
+        import sys
+        return sys.prefix, importlib.util.find_spec("mlflow") is None
+    first, second = ops.submit(work, environment="lock", gpus=1), ops.submit(work, environment="lock", gpus=1)
+    prefix, alone = first.result(170)
+    assert prefix.startswith(str(ws.path / "cache" / "environments")) and alone and second.result(170) == (prefix, True)
+    assert first.state.gpus == ["0"] and ops.run(first.run).status == "done"
+    assert ops.submit("true", gpus=2).result(60) == 0  # what they held is free
+    lock.write_text("no-such-package==1.0\n")
+    broken = ops.submit(work, environment="lock")
+    assert broken.wait(120).status == "failed" and "could not be made" in broken.state.error
+    with pytest.raises(OpsError, match="no images"): ops.submit("true", environment="ghcr.io/team/image:1")

@@ -6,7 +6,7 @@
 __all__ = ['submit', 'job', 'Jobs', 'jobs', 'cancel', 'retry', 'recover', 'backends']
 
 # %% ../../nbs/24_jobs.ipynb #65a3c336
-import getpass, hashlib, inspect, os, sys, time
+import getpass, hashlib, inspect, os, platform, sys, time
 from contextlib import suppress
 from pathlib import Path
 from .. import plug
@@ -40,6 +40,7 @@ def submit(
     after=(),          # jobs, or their ids, that have to end well first
     key=None,          # submitted again with the same key, it is the same job
     experiment=None,   # MLflow experiment; default: the setting, or the project folder's name
+    environment="same",  # same: this one; lock: made from its lock; else an image's name
     engine=None,       # the engine's own words: {"partition": "gpu"}; in Python also slurm_partition="gpu"
     parent=None,       # id of the run that it belongs to; default: the one this code is in
     workspace=None,    # default: the one of the working directory
@@ -52,7 +53,7 @@ def submit(
     asked = checked_resources({"gpus": gpus, "cpus": cpus, "mem_gb": mem_gb, "nodes": nodes, "timeout_min": timeout_min, "retries": retries})
     check_arguments([*(words_of(kind, work) if kind == "command" else ()), *args], params)
     made = _spec(ws, kind, work, args, params, on=on, engine={**(engine or {}), **own}, env=checked_env(env), tags={k: str(v) for k, v in (tags or {}).items()}, name=name or _name(kind, work), key=key or "",
-                 after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", parent=parent, **asked)
+                 after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", environment=environment, parent=parent, **asked)
     there = engine_of(on, ws)
     check_features(there, made)
     there.check(made)
@@ -104,7 +105,7 @@ def _spec(ws, kind, work, args, params, parent=None, **fields):
     inside = [p for p in (at, *(Path(p) for p in sys.path if p)) if p.is_relative_to(root) and not p.is_relative_to(sys.prefix)]
     above = current()
     return Spec(id=new_id(), kind=kind, argv=words_of(kind, place, args, params, str(at)), params=_shown(kind, args, params), root=str(root), cwd=str(at), code=str(code), lock=str(environment_lock(ws)),
-                paths=list(dict.fromkeys(f"{{code}}/{p.relative_to(root).as_posix()}" for p in [*inside, *(root / s for s in ("src", "lib") if (root / s).is_dir())])), python=sys.executable,
+                paths=list(dict.fromkeys(f"{{code}}/{p.relative_to(root).as_posix()}" for p in [*inside, *(root / s for s in ("src", "lib") if (root / s).is_dir())])), python=sys.executable, version=".".join(platform.python_version_tuple()[:2]),
                 parent=parent or (above.id if above else os.environ.get("OPSNB_PARENT_RUN")), user=_user(), at=time.time(), **fields)
 
 # %% ../../nbs/24_jobs.ipynb #08da37c1
@@ -130,10 +131,10 @@ def _submitted(ws, spec, call, key):
 
 # %% ../../nbs/24_jobs.ipynb #7dabfb35
 def _check_notebook(path, params):
-    "Checked parameters of a notebook, as words; raises for a cell that is not Python and for a notebook that is not saved."
+    "Its parameters, checked; raises for a cell that is not Python and for a notebook that is not saved."
     load_notebook, check, source = (plug.resolve(f"opsnb.params:{n}") for n in ("load_notebook", "check_parameters", "source"))
     nb = load_notebook(path)
-    params = {k: v for k, v in check(nb, params, True, path.name).items() if k in params} and params
+    check(nb, params, True, path.name)
     if (nb.get("metadata", {}).get("kernelspec") or {}).get("language", "python") == "python":
         for i, cell in enumerate(c for c in nb["cells"] if c.get("cell_type") == "code"): _check_cell(source(cell), i + 1, path.name)
     ip = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()

@@ -13,6 +13,7 @@ from ..config import masked
 from ..errors import Failed, OpsError, Unavailable
 from .backend import engine as engine_of
 from .folder import Folder
+from .snapshot import made_from_lock
 from ..secrets import is_source, secret_from
 from ..show import ENDED, Live, Safe, box, duration, escape, in_notebook, number, state_text
 from ..show import path as short
@@ -100,7 +101,11 @@ class Job:
 
     def young(self, seconds): return time.time() - (self.state.submitted or self.spec.at) < seconds
     def done(self): return self.status in ENDED
-    def command(self): return [self.spec.python or sys.executable, "-P", "-m", "opsnb._worker", str(self.folder.path)]
+    def command(self):
+        "What an engine starts, on each node."
+        words = ["-P", "-m", "opsnb._worker", str(self.folder.path)]
+        if self.spec.environment == "lock": return made_from_lock(self.spec, self.folder.path, self.workspace, words)
+        return [(self.spec.python if self.spec.environment == "same" else "python3") or sys.executable, *words]
 
     def environment(self):
         "What the engine has to give the worker: the workspace, and the values of secrets that are found here."
@@ -137,7 +142,7 @@ def _exception(self, timeout_s=None):
     s = self.state
     if s.status == "done": return None
     kind = type("JobFailed", (JobFailed,), {"exit_code": 3}) if s.status == "lost" else JobFailed
-    e = kind(f"The job {self.name!r} {state_text(s.status)[2:]}: {s.error}", given=self.id, hint=f"opsnb logs {self.id}" + (f"; again: opsnb retry {self.id}" if s.status in ("lost", "timed_out", "failed") else ""))
+    e = kind(f"The job {self.name!r} {state_text(s.status)[2:]}: {s.error}", given=self.id, hint=f"opsnb logs {self.id}" + (f"; again: opsnb retry {self.id}" if s.status in ("lost", "timed_out") else ""))
     e.job, e.__cause__ = self, _raised(self.folder)
     return e
 
