@@ -16,7 +16,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from . import plug
 from .cli import invoke
 from .errors import OpsError, near
-from .jobs.cell import Later, arrived, submit_cell
+from .jobs.cell import Later, submit_cell
 from .show import Rows
 from .track.scope import Run
 from .verbs import VERBS
@@ -112,7 +112,6 @@ def ops_line(line):
 
 # %% ../nbs/82_magics.ipynb #249da032
 _submit_words = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int}
-_promised = {}  # outputs of jobs that have not come yet
 
 @magic_arguments()
 @argument("--on", default="local", help="back-end; %%ops backends lists them")
@@ -137,15 +136,11 @@ def submit_magic(line, cell):
     asked = {k: getattr(args, k) for k in _submit_words} | {k: dict(_tag(t) for t in getattr(args, k) or ()) for k in ("env", "tags", "engine")}
     job = submit_cell(source, shell.user_ns, _names(args.inputs), _names(args.outputs), args.name or "cell", on=args.on, **asked)
     shell.user_ns[args.name if (args.name or "").isidentifier() else "job"] = job
-    for n in _names(args.outputs): shell.user_ns[n] = _promised[n] = Later(job, n)
+    for n in _names(args.outputs): shell.user_ns[n] = Later(job, n)
     if args.wait: shell.user_ns.update(job.result())
     return job
 
 # %% ../nbs/82_magics.ipynb #19b01c5a
-def _before_cell(info):
-    "Values that have come take the place of their promises."
-    if _promised and (came := arrived(get_ipython().user_ns, _promised)): print(f"here now: {', '.join(came)}")
-
 def jobs_line(line):
     "`%jobs`: the jobs, as `opsnb jobs`; `%jobs -h` helps."
     return invoke(["jobs", *shlex.split(line)])
@@ -160,7 +155,6 @@ def load(shell):
     if _awaiting not in shell.input_transformers_cleanup: shell.input_transformers_cleanup.insert(0, _awaiting)
     if plug.has("mlflow") and "mlflow" not in sys.modules: plug.resolve("opsnb.track.mlflow:prepare")()
     shell.events.register("post_run_cell", _after_cell)
-    shell.events.register("pre_run_cell", _before_cell)
 
 # %% ../nbs/82_magics.ipynb #1b3c05ae
 def _after_cell(result):

@@ -40,7 +40,8 @@ def test_an_ops_error_is_short(ws, notebook):
 
 SUBMIT = ["n: int = 3", "%load_ext opsnb\nimport numpy as np\noffset = 10\ndef shifted(x): return x + offset\nvalues = np.arange(n)",
           "%%submit -n train -o total,table --gpus 1 -t team=red\nimport os\noffset = 20\ntotal = int(shifted(values).sum())\ntable = {'gpu': os.environ['CUDA_VISIBLE_DEVICES'], 'values': values}\nprint('in the job')",
-          "print(repr(total)[:22])\ntry: total.bit_length()\nexcept AttributeError as e: print(e)", "train.wait()\nprint('waited')", "print(total, offset, table['values'].tolist(), train.state.status, train.spec.tags['team'])"]
+          "print(repr(total)[:22])\ntry: total.bit_length()\nexcept AttributeError as e: print(e)", "print(total.result(), offset, table.result()['values'].tolist(), train.status, train.spec.tags['team'])",
+          "%%submit -w -o twice\ntwice = n * 2", "print(twice)"]
 
 
 def test_a_cell_as_a_job(ws, notebook, monkeypatch):
@@ -48,8 +49,8 @@ def test_a_cell_as_a_job(ws, notebook, monkeypatch):
     run = run_notebook(notebook("nb", *SUBMIT))
     said = ["".join(o["text"]) for o in outputs(run) if o["output_type"] == "stream"]
     assert said[0].startswith("total: comes with job_") and "Wait for it with total.result()" in said[0]
-    assert said[-1] == "here now: total, table\n63 10 [0, 1, 2] done red\n"
-    [job] = ops.jobs()
+    assert said[-2:] == ["63 10 [0, 1, 2] done red\n", "6\n"]
+    job = ops.jobs(name="train")[0]
     assert "in the job" in str(job.logs()) and job.spec.gpus == 1 and ops.run(job.run).state.parent == run.id
 
 
