@@ -57,6 +57,7 @@ VERBS = [
     Verb("install_kernel", "opsnb.kernels:install_kernel", "install a kernelspec for JupyterLab whose kernels start warm", "kernels install", {}, {},
          ("opsnb kernels install", "opsnb kernels install --imports torch,pandas")),
     Verb("stop_kernels", "opsnb.kernels:stop_kernels", "end the templates of warm kernels", "kernels stop", {}, {}, ("opsnb kernels stop",)),
+    Verb("install_lab", "opsnb.lab:install_lab", "let JupyterLab's notebook jobs run through opsnb", "lab install", {}, {}, ("opsnb lab install", "opsnb lab install --remove")),
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
 ]
