@@ -46,7 +46,7 @@ def check(path, params):
     check_parameters(nb, params, text=True, where=where)
 
 # %% ../nbs/39_jupyter_scheduler.ipynb #d2f393ad
-OWN = "notebook"  # the environment that leaves the choice of the kernel to the notebook
+OWN = "the notebook's kernel"  # the environment that leaves the choice to the notebook
 
 class Execution(DefaultExecutionManager):
     "Runs the notebook of a job with our engine."
@@ -98,9 +98,9 @@ class Kernels(EnvironmentManager):
     def list_environments(self):
         from opsnb._specs import Specs
         found = {n: s["spec"] for n, s in sorted(Specs().get_all_specs().items()) if s["spec"].get("language", "").lower() == "python"}
-        own = [(OWN, "The notebook's own kernel", "the kernel that the notebook was saved with; python3 is the server's Python")]
-        return [RuntimeEnvironment(name=n, label=label, description=what, file_extensions=["ipynb"], output_formats=list(self.output_formats_mapping()), metadata={"path": sys.prefix}, compute_types=None, default_compute_type=None, utc_only=False)
-                for n, label, what in [*own, *((n, s["display_name"], f"the kernel {n}") for n, s in found.items())]]
+        offered = {OWN: "the kernel that it was saved with; python3 is the server's Python", **{n: s["display_name"] for n, s in found.items()}}
+        return [RuntimeEnvironment(name=n, label=n, description=what, file_extensions=["ipynb"], output_formats=list(self.output_formats_mapping()), metadata={"path": sys.prefix}, compute_types=None, default_compute_type=None, utc_only=False)
+                for n, what in offered.items()]
 
     def manage_environments_command(self): return ""
     def output_formats_mapping(self): return {"ipynb": "Notebook", "html": "HTML"}
@@ -112,7 +112,9 @@ class OpsScheduler(Scheduler):
 
     def create_job(self, model):
         if not model.job_definition_id: self._checked(model)
-        return super().create_job(model)
+        made = super().create_job(model)
+        if isinstance(made, str): self._say(made, Status.QUEUED, Job.start_time.is_(None), Job.end_time.is_(None))  # in the library's words it is STOPPED until it has begun
+        return made
 
     def create_job_definition(self, model):
         self._checked(model)
@@ -139,12 +141,12 @@ class OpsScheduler(Scheduler):
         "The process of a job that runs; None when it is not our child any more."
         import psutil
         with self.db_session() as session: job = session.query(Job).filter(Job.job_id == job_id).one()
-        if job.end_time: return None  # one that has not begun yet is STOPPED in the library's words, and has none
+        if job.end_time: return None
         return next((p for p in psutil.Process().children() if p.pid == job.pid), None)
 
-    def _say(self, job_id, status):
+    def _say(self, job_id, status, *only):
         with self.db_session() as session:
-            session.query(Job).filter(Job.job_id == job_id).update({"status": status, **({"end_time": get_utc_timestamp()} if status == Status.STOPPED else {})})
+            session.query(Job).filter(Job.job_id == job_id, *only).update({"status": status, **({"end_time": get_utc_timestamp()} if status == Status.STOPPED else {})})
             session.commit()
 
     def _end(self, process, job_id):
