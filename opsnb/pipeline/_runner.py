@@ -68,7 +68,9 @@ class Runner:
         """A step's thread says that it has ended."""
         s.status, s.error, s.duration_s = result.status, result.error, time.monotonic() - s.began
         self.watches.pop(s.id, None)
-        if kept: self.kept[s.id] = kept
+        if kept:
+            self.kept[s.id] = kept
+            if self.how.get(s.id) != "take": self.results.hand_on(s.id, kept)
         self.run.record("step.cached" if s.status == "cached" else "step.finished", {**s.to_dict(), "digest": kept.digest if kept else None})
 
     def stop(self):
