@@ -11,7 +11,7 @@ import json, math, os, re, shlex, sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from .config import project_root
-from .errors import OpsError, unknown
+from .errors import OpsError, Unavailable, unknown
 from .params import load_notebook, read_parameters
 from .pipeline.expand import expanded
 from .pipeline.file import check_steps, pipeline_params, read_pipeline
@@ -255,5 +255,10 @@ def export_pipeline(
     f = flow(file, params, schedule, tz, image, text, retries)
     made = Export(to, write(f), f.notes, out and str(Path(out).expanduser().absolute()))
     for note in f.notes: print(f"opsnb: {note}", file=sys.stderr)
-    if out: write_atomic(made.path, made.text)
+    if out: _write(Path(made.path), made.text)
     return made
+
+def _write(path, text):
+    try: path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise Unavailable(f"{path} cannot be written", given=e.strerror, hint="name another file with -o") from None
+    write_atomic(path, text)

@@ -86,7 +86,7 @@ class Execution(DefaultExecutionManager):
 
     @staticmethod  # the library calls them on the class, with the class
     def supported_features(*_):
-        able = {"job_name", "output_formats", "stop_job", "delete_job"}
+        able = {"job_name", "parameters", "output_formats", "stop_job", "delete_job"}
         return {f: f.value in able for f in JobFeature}
 
     @staticmethod

@@ -16,6 +16,7 @@ import yaml
 from support import cells, end_couriers, opsnb
 from opsnb.errors import OpsError
 from opsnb.export import TARGETS, cron, export_pipeline
+from opsnb.pipeline import run_pipeline
 from opsnb.pipeline.fingerprint import Results
 from opsnb.track import runs
 from opsnb.workspace import Workspace
@@ -98,21 +99,18 @@ def test_steps_of_a_schedulers_run_take_each_others_results(shop):
 
 
 def test_a_step_that_is_left_out_says_so_to_those_that_need_it(shop):
-    def step(name, *more): return opsnb("pipeline", "run", "--only", name, "--part-of", "low / 1", "-p", "limit", "100", "--json", *more)
-    for name in NOTEBOOKS: assert step(name)[0] == 0, name
+    for name in NOTEBOOKS: assert run_pipeline(only=name, part_of="low / 1", params={"limit": 100}).exit_code == 0, name
     assert handed(shop) == {**ALL, "bonus": "when: ${total.total} > ${params.limit}", "after": "a step it needs was left out"}
     assert not any(r["name"] in ("bonus", "after") for r in runs(type="step").rows)
 
 
 def test_retries_are_left_to_the_scheduler(shop):
     (shop / "total.ipynb").write_text(cells(NOTEBOOKS["total"][0], "raise ValueError('no')", NOTEBOOKS["total"][1]))
-    for name in ("prepare", "square"): assert opsnb("pipeline", "run", "--only", name, "--part-of", "k")[0] == 0
-    tries = {}
-    for flag in ("--retries", "--no-retries"):
-        code, said, _ = opsnb("pipeline", "run", "--only", "total", "--part-of", "k", flag, "--json")
-        tries[flag] = next(s for s in json.loads(said)["steps"] if s["step"] == "total")["attempts"]
-        assert code == 1
-    assert tries == {"--retries": 2, "--no-retries": 1}
+    for name in ("prepare", "square"): run_pipeline(only=name, part_of="k")
+    for retries, tries in ((True, 2), (False, 1)):
+        failed = run_pipeline(only="total", part_of="k", retries=retries, check=False)
+        assert failed.exit_code == 1 and failed.steps["total"].attempt == tries
+    assert opsnb("pipeline", "run", "--only", "total", "--part-of", "k", "--no-retries")[0] == 1
 
 
 # -- what is written --
@@ -127,8 +125,8 @@ def test_texts_are_the_same_every_time_and_say_what_is_lost(shop, target, capfd)
     notes = capfd.readouterr().err
     assert first == made(target) and "key-123456" not in first and "square: all combinations of its foreach" in notes and "bonus: its condition is judged" in notes
     assert all(line.removeprefix("opsnb: ") in first for line in notes.splitlines()) and "SHOP_KEY" in first
-    code, said, _ = opsnb("pipeline", "export", "--to", target, "--cron", "0 3 * * *", "--image", "reg.example.org/shop:1", "-o", "out.txt")
-    assert code == 0 and "written" in said and (shop / "out.txt").read_text() == first
+    code, said, _ = opsnb("pipeline", "export", "--to", target, "--cron", "0 3 * * *", "--image", "reg.example.org/shop:1", "-o", "new/out.txt")
+    assert code == 0 and "written" in said and (shop / "new/out.txt").read_text() == first
 
 
 def test_wrong_requests_say_what_is_allowed(shop):
@@ -205,6 +203,7 @@ def test_argos_pods_commands_in_their_order(shop):
         assert pods[name]["command"] == ["sh", "-c"]
         sh(pods[name]["args"][0].replace("{{workflow.uid}}", "11-22"), shop)
     assert handed(shop) == ALL
+    assert sorted(r["name"] for r in runs(type="step").rows) == sorted(ALL)  # each step is recorded once
 
 
 def test_names_that_kubernetes_would_not_take(shop):

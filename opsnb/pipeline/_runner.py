@@ -92,7 +92,8 @@ class Runner:
         self.events.put((s, result, kept))
 
     def _taken(self, s, step, kept):
-        """A run that only says where the result came from."""
+        """A run that only says where the result came from; none for what a part of the same scheduler's run has recorded."""
+        if self.results.handed and self.how.get(s.id) == "take": return NotebookRun(kept.run, str(step.notebook), "cached", kept.path, kept.values)
         run = Run(s.id, None, {"cached_from": kept.run}, self.run.state.experiment, self.run.id, type="step", source={"notebook": str(step.notebook), "script": None},
                   workspace=self.run.workspace, system_metrics_s=0, quiet=True, git=False, delivery=self.run.config.delivery)
         run.start().finish("cached")
