@@ -14,17 +14,17 @@ from .journal import finite
 from .verbs import VERBS, argument_help
 
 # %% ../nbs/81_cli.ipynb #c304a3c2
-HIDDEN = {"workspace", "text", "check", "wait"}  # arguments that only Python callers need
-DICTS = {"params", "tags"}
-LISTS = {"skip_tags"}  # given once for each
-NUMBERS = {"timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int}
+HIDDEN = {"workspace", "text", "check", "wait", "parent"}  # arguments that only Python callers need
+DICTS = {"params", "tags", "env", "engine"}
+LISTS = {"skip_tags", "after"}  # given once for each
+NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int}
 
 def options(verb):
     "The click parameters of a verb."
     notes, out = argument_help(verb.function), []
     for name, p in inspect.signature(verb.function).parameters.items():
         if name in HIDDEN or p.kind is p.VAR_KEYWORD: continue
-        if p.kind is p.VAR_POSITIONAL: out.append(click.Argument([name], nargs=-1, required=True))
+        if p.kind is p.VAR_POSITIONAL: out.append(click.Argument([name], nargs=-1, required=not out))
         elif p.default is p.empty: out.append(click.Argument([name]))
         elif name in ("file", "folder"): out.append(click.Argument([name], required=False, default=p.default))
         else: out.append(_option(verb, name, p.default, notes.get(name, "")))
@@ -85,8 +85,9 @@ app.params.append(click.Option(["--version"], is_flag=True, expose_value=False, 
 def _call(verb, given):
     given.pop("as_json")  # `main` prints
     kw = {k: dict(v) if k in DICTS else v for k, v in given.items() if v is not None and v != ()}
-    many = [n for n, p in inspect.signature(verb.function).parameters.items() if p.kind is p.VAR_POSITIONAL]
-    args = [a for n in many for a in kw.pop(n, ())]
+    names = inspect.signature(verb.function).parameters
+    many = next((i for i, p in enumerate(names.values()) if p.kind is p.VAR_POSITIONAL), -1)
+    args = [a for i, n in enumerate(names) if i <= many for a in (kw.pop(n, ()) if i == many else [kw.pop(n)])]
     return verb.function(*args, **{**kw, **verb.fixed})
 
 # %% ../nbs/81_cli.ipynb #5fbc560f

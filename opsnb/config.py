@@ -45,11 +45,15 @@ class Config:
     concurrency: int = _s(0, "steps of a pipeline at a time (0: one per CPU core, at most 4)")
     kernel_start_s: float = _s(60.0, "seconds a kernel may take to start")
     cell_output_mb: float = _s(10.0, "MB that one cell may leave in the executed notebook; all of it is in: opsnb logs")
+    checkpoint_max_mb: float = _s(2000.0, "MB that the state of a notebook may take at a cell marked checkpoint (0: none is saved)")
     wandb_project: str = _s("", "W&B project (empty: the experiment)")
     wandb_entity: str = _s("", "W&B user or team")
     wandb_mode: str = _s("auto", "auto is online with a key and offline without", ["auto", "online", "offline"])
     warm: bool = _s(True, "fork kernels from a process that has imported what the notebooks import (Linux)")
     warm_idle_min: float = _s(10.0, "minutes such a process stays without a kernel")
+    slots: str = _s("/tmp/opsnb-slots", "folder in which the local jobs of all users of this machine wait for their turn")  # noqa: S108
+    snapshot_mb: float = _s(100.0, "MB of code that goes with a job; data is left out by .opsnbignore")
+    job_log_mb: float = _s(100.0, "MB of a job's log that are kept: the first half, and the last")
     quiet: bool = _s(False, "no cards, no progress lines")
     origins: dict = field(default_factory=dict, repr=False, compare=False)
 
@@ -95,6 +99,12 @@ HANDED_DOWN = {
     "OPSNB_PARENT_RUN": "run that runs started in this process belong to",
     "OPSNB_NOTEBOOK": "path of the notebook that this kernel executes",
     "OPSNB_OUTPUT": "folder for files that this notebook writes",
+    "OPSNB_JOB": "id of the job that this process belongs to",
+    "OPSNB_CKPT": "folder for the checkpoints of this job, the same in every attempt",
+    "OPSNB_NODE_RANK": "number of this node of a job, from 0",
+    "OPSNB_REQUEUE": "1 when the engine starts a worker again that leaves with exit code 85",
+    "OPSNB_GRACE_S": "seconds that a job has to save when it is asked to stop (default 30)",
+    "OPSNB_FAKE_GPUS": "number of GPUs to pretend, for tests",
 }
 
 # %% ../nbs/01_config.ipynb #f835025b

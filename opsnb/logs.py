@@ -6,6 +6,7 @@
 __all__ = ['output_text', 'Logs', 'rebuilt', 'logs']
 
 # %% ../nbs/35_logs.ipynb #b00edd86
+import time
 from pathlib import Path
 from .errors import OpsError
 from .journal import alive, follow, records
@@ -98,20 +99,33 @@ def _put(outs, out):
 
 # %% ../nbs/35_logs.ipynb #263fc09c
 def logs(
-    run,             # id of a notebook's run, or the beginning of one
+    run,             # id of a notebook's run or of a job, or the beginning of one
     follow=False,    # go on until the run has ended
     cell=None,       # only this cell, counted from 1
     notebook=None,   # write the executed notebook anew to this path, from what was recorded
     workspace=None   # default: the one of the working directory
 ):                   # `Logs`; with `notebook` its path
-    "What the cells of a notebook run have written, also while it runs and after a crash."
-    folder = _folder(workspace or Workspace.find(), getattr(run, "id", run))
+    "What the cells of a notebook run, or the program of a job, have written; also while it runs and after a crash."
+    ws, id = workspace or Workspace.find(), str(getattr(run, "id", run))
+    if id.startswith("job_"):
+        from opsnb.jobs import job
+        of = job(id, ws)
+        while not (below := _notebook_of(ws, of)) and follow and of.spec.kind == "notebook" and not of.done(): time.sleep(0.2)
+        if not below: return of.logs(follow)
+        id = below
+    folder = _folder(ws, id)
     if notebook:
         import json
         write_atomic(notebook, json.dumps(rebuilt(folder), indent=1, ensure_ascii=False) + "\n")
         return short(notebook)
     if not follow and not (folder / "outputs").is_dir(): raise _no_outputs(folder)
     return Logs(folder, follow, cell)
+
+# %% ../nbs/35_logs.ipynb #77e26f53
+def _notebook_of(ws, job):
+    "The run of the notebook that a job runs, if there is one that has begun."
+    if job.spec.kind != "notebook": return None
+    return next((p.name for p in ws.journal.glob("run_*/") if (p / "outputs").is_dir() and (s := Head(p).update()) and s.parent == job.run), None)
 
 def _folder(ws, id):
     if not (found := local_run(ws, id) if id else None):

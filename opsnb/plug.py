@@ -58,6 +58,7 @@ def need(name, why):
 # %% ../nbs/04_plug.ipynb #7f8a388b
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
+    "job": {"local": "opsnb.jobs.local:Local"},
 }
 
 def resolve(target):

@@ -17,8 +17,9 @@ STATES = {
     "failed": ("✗", "the code raised, the kernel died, or a gate said no"), "cancelled": ("⊘", "stopped on request"),
     "cached": ("≡", "nothing had changed, the earlier result stands"), "timed_out": ("⧖", "took longer than allowed"),
     "lost": ("?", "its process is gone and left no word"), "not_run": ("–", "never started"),
+    "unreachable": ("…", "its engine does not answer now"),
 }
-ENDED = frozenset(STATES) - {"queued", "running"}
+ENDED = frozenset(STATES) - {"queued", "running", "unreachable"}
 
 # %% ../nbs/05_show.ipynb #3595755f
 _colors = {"done": "#2e7d32", "cached": "#2e7d32", "running": "#1976d2", "queued": "#757575", "not_run": "#757575"}

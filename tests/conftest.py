@@ -19,6 +19,7 @@ def quiet_environment(monkeypatch, tmp_path):
             monkeypatch.delenv(var)
     monkeypatch.setenv("OPSNB_SYSTEM_METRICS_S", "0")
     monkeypatch.setenv("OPSNB_GIT", "0")
+    monkeypatch.setenv("OPSNB_SLOTS", str(tmp_path / "slots"))
     monkeypatch.setenv("OPSNB_PROVENANCE", "0")
 
 

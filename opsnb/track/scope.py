@@ -30,8 +30,10 @@ _runs_here = []  # the runs that this process started
 
 # %% ../../nbs/18_track.scope.ipynb #edc764dd
 def current():
-    "The innermost open run of this thread, or None."
-    return next((r for r in reversed(_open.get()) if r.status == "running"), None)
+    "The innermost open run of this thread, else that of the job this process belongs to, or None."
+    return _innermost() or _of_job()
+
+def _innermost(): return next((r for r in reversed(_open.get()) if r.status == "running"), None)
 
 # %% ../../nbs/18_track.scope.ipynb #66fb4b19
 class Logging:
@@ -143,7 +145,7 @@ class Keeping:
 class Run(Logging, Keeping):
     "A tracked run. Use it as `with ops.track(...) as run:`, as a decorator, or with `start()` and `finish()`."
 
-    def __init__(self, name=None, params=None, tags=None, experiment=None, parent=None, resume=None, type="run", autolog=False, source=None, workspace=None, **settings):
+    def __init__(self, name=None, params=None, tags=None, experiment=None, parent=None, resume=None, type="run", autolog=False, source=None, workspace=None, id=None, **settings):
         self._given = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         self.state, self.step, self._journal, self._undo, self._next, self._live = RunState(), -1, None, [], 0.0, None
 
@@ -219,14 +221,14 @@ def _wake(run):
 
 # %% ../../nbs/18_track.scope.ipynb #9144111f
 def _fresh(run, g):
-    above, src = current(), {**source(), **(g["source"] or {})}
+    above, src = _innermost(), {**source(), **(g["source"] or {})}
     notebook = src["notebook"]
     data = {"name": g["name"] or (os.path.splitext(os.path.basename(notebook))[0] if notebook else "run"), "type": g["type"],
             "autolog": bool(g["autolog"]), "experiment": g["experiment"] or (above.state.experiment if above else None) or run.config.experiment or run.workspace.root.name or "opsnb",
             "params": {k: param_text(k, v) for k, v in _flat(g["params"] or {})}, "tags": {k: tag_text(k, v) for k, v in (g["tags"] or {}).items()},
             "sinks": {n: plug.backend("sink", n).destination(run.config, run.workspace) for n in run.config.sinks}, "source": src}
     parent = g["parent"].id if isinstance(g["parent"], Run) else g["parent"] or (above.id if above else os.environ.get("OPSNB_PARENT_RUN"))
-    return {"kind": "run.started", "subject": f"run_{uuid.uuid4().hex[:12]}", "parent": parent, "data": data}
+    return {"kind": "run.started", "subject": g.get("id") or f"run_{uuid.uuid4().hex[:12]}", "parent": parent, "data": data}
 
 def _resumed(run, id):
     folder = run.workspace.journal / str(id)
@@ -289,6 +291,21 @@ def _decorated(given, fn):
     async def call_async(*args, **kw):
         with begin(args, kw): return await fn(*args, **kw)
     return call_async if inspect.iscoroutinefunction(fn) else call
+
+# %% ../../nbs/18_track.scope.ipynb #a582d807
+_of_jobs = {}  # (run, process): Run
+
+def _of_job(wait_s=10):
+    "The run of the job that this process is the program of, or None."
+    job, ws = os.environ.get("OPSNB_JOB", ""), None
+    id = f"run_{job.removeprefix('job_')}"
+    if not job or os.environ.get("OPSNB_PARENT_RUN") != id: return None
+    if (id, os.getpid()) not in _of_jobs:
+        ws, until = Workspace.find(), time.monotonic() + wait_s
+        while deliver.Head(ws.journal / id).update() is None and time.monotonic() < until: time.sleep(0.01)
+        if deliver.Head(ws.journal / id).update() is None: return None
+        _of_jobs[id, os.getpid()] = Run(resume=id, workspace=ws, system_metrics_s=0, quiet=True, git=False).start()
+    return _of_jobs[id, os.getpid()]
 
 # %% ../../nbs/18_track.scope.ipynb #ed9731e3
 def end_all(status=None, error=None):

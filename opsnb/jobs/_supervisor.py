@@ -1,0 +1,127 @@
+"""The supervisor: starts the local jobs of one workspace and one environment, each when it is its turn.
+
+    python -P -m opsnb.jobs._supervisor WORKSPACE ENVIRONMENT
+
+It is started by whoever submits, holds the workspace's lock `jobs-<environment>`, and ends by itself when nothing has waited
+for a while. It never computes anything and has one thread, so that each job's worker can be forked from it: everything that
+a worker needs is imported then. A worker leads its own session, holds its own claim, and does not mind when we die.
+"""
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import cloudpickle  # noqa: F401 - here, so that no job has to import it
+import opsnb.track.scope  # noqa: F401 - likewise
+from opsnb._worker import Worker, called
+from opsnb.config import load
+from opsnb.errors import OpsError, Unavailable
+from opsnb.jobs.folder import Folder
+from opsnb.jobs.local import Claim, Queue, Slots, capacity, wake
+from opsnb.show import ENDED
+from opsnb.workspace import Workspace
+
+IDLE_S = 30.0
+AHEAD = 8  # jobs of ours that stand in the machine's line at a time
+
+
+class Supervisor:
+    def __init__(self, workspace, key):
+        self.workspace, self.key, self.queue, self.slots, self.have = workspace, key, Queue(workspace), Slots(load(workspace.root).slots), capacity()
+        self.line, self.workers, self.later, self.heard, self.looked = {}, {}, {}, time.monotonic(), 0.0
+
+    def work(self):
+        """Round after round, until nothing has waited for a while."""
+        while time.monotonic() - self.heard < IDLE_S and self.workspace.path.exists():
+            self.reap()
+            mine = [(n, job) for n, job, key in self.queue.tickets() if key == self.key]
+            if mine: self.heard = time.monotonic()
+            started = self.turn(mine)
+            if not started: time.sleep(0.01 if mine and time.monotonic() - self.looked < 1 else 0.05 if mine or time.monotonic() - self.heard > 2 else 0.01)
+
+    def turn(self, tickets):
+        """Start what may start; whether anything did."""
+        for name in set(self.line) - {n for n, _ in tickets}: self.line.pop(name).release()  # cancelled
+        started = False
+        for name, job in tickets:
+            if name not in self.line:
+                if len(self.line) >= AHEAD: break
+                if self.later.get(name, 0) > time.monotonic() or not self.ready(name, job): continue
+            if (gpus := self.line[name].take(self.have)) is not None:
+                self.start(name, job, gpus)
+                started = True
+        return started
+
+    def ready(self, name, job):
+        """Whether a job may stand in line: those it comes after have ended well."""
+        folder = Folder(self.workspace.path / "jobs" / job)
+        try: spec = folder.spec
+        except OpsError: return self.queue.take(name) and False
+        before = [Folder(folder.path.parent / j).state() for j in spec.after]
+        if any(s.status in ENDED and s.status not in ("done", "cached") for s in before):
+            if self.queue.take(name): folder.append("job.ended", status="not_run", error="a job it comes after did not end well")
+            return False
+        if any(s.status not in ENDED for s in before):
+            self.later[name] = time.monotonic() + 0.5
+            return False
+        self.line[name] = Claim(self.slots, name.partition(".")[0], {"job": job, "gpus": spec.gpus, "cpus": spec.cpus, "mem_gb": spec.mem_gb})
+        return True
+
+    def start(self, name, job, gpus):
+        claim, self.looked = self.line.pop(name), time.monotonic()
+        if not self.queue.take(name): return claim.release()
+        gc.freeze()
+        if (pid := os.fork()) == 0: self.supervise(job, claim, gpus)
+        claim.release(keep=True)
+        self.workers[pid] = job
+
+    def supervise(self, job, claim, gpus):
+        """In the fork: be the job's worker to its end, then give back what it held."""
+        code = 1
+        try:
+            os.setsid()
+            keep = sorted({0, 1, 2, claim.fd})
+            for low, high in zip(keep, [*keep[1:], 4096], strict=True): os.closerange(low + 1, high)
+            folder = self.workspace.path / "jobs" / job
+            out = os.open(folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
+            os.dup2(out, 1), os.dup2(out, 2), os.close(out)
+            worker = Worker(folder, gpus, call=self.caller(folder, claim))
+            code = worker.work()
+        except BaseException: traceback.print_exc()
+        finally:
+            with contextlib.suppress(BaseException): sys.stderr.flush(), sys.stdout.flush()
+            with contextlib.suppress(BaseException): claim.release()
+            with contextlib.suppress(BaseException): wake(self.workspace)
+            os._exit(code & 255)
+
+    def caller(self, folder, claim):
+        """A function is called in a fork of the worker, where that is the same as in a new interpreter."""
+        spec = Folder(folder).spec
+        if spec.python != sys.executable or any(k.startswith(("PYTHON", "LD_", "MALLOC_")) for k in spec.env): return None
+        def call(worker, env):
+            os.close(claim.fd)
+            called(worker, env)
+        return call
+
+    def reap(self):
+        with contextlib.suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]): self.workers.pop(pid, None)
+
+
+def main(path, key):
+    workspace = Workspace(Path(path))
+    for s in (signal.SIGINT, signal.SIGHUP): signal.signal(s, signal.SIG_IGN)
+    while workspace.path.exists():
+        try:
+            with workspace.lock(f"jobs-{key}", timeout_s=0): Supervisor(workspace, key).work()
+        except Unavailable: return  # another one is at work
+        if not any(k == key for _, _, k in Queue(workspace).tickets()): return  # who queues after this look finds the lock free
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OPSNB_HOME", sys.argv[1])
+    main(*sys.argv[1:])
