@@ -28,6 +28,7 @@ class Task:
     retries: int = 0
     retry_wait_s: float = 0.0
     timeout_min: float | None = None # of one attempt, all combinations of a foreach together
+    resources: dict = field(default_factory=dict) # what it asks for where it is started: gpus, cpus, mem_gb
 
     @property
     def longest_min(self):
@@ -64,7 +65,7 @@ def flow(file, params=None, schedule=None, tz=None, image=None, text=False, retr
     tasks = [_task(s, [*run, "--only", s.id, *([] if retries else ["--no-retries"])], len(many.groups.get(s.id, [0]))) for s in spec.steps.values()]
     return Flow(spec.name, " ".join(spec.description.split()), root, path, shlex.join(run), tasks, spec.concurrency, schedule and cron(schedule), tz and _zone(tz), image, _variables(spec), list(_notes(spec)))
 
-def _task(s, words, n): return Task(s.id, s.needs, shlex.join(words), s.retries, s.retry_wait_s, s.timeout_min and s.timeout_min * n)
+def _task(s, words, n): return Task(s.id, s.needs, shlex.join(words), s.retries, s.retry_wait_s, s.timeout_min and s.timeout_min * n, s.resources if s.on == "local" else {})
 
 def _variables(spec):
     "Names of the environment variables that hold secrets of a pipeline."
@@ -76,9 +77,15 @@ def _variables(spec):
 def _notes(spec):
     for s in spec.steps.values():
         if s.foreach: yield f"{s.id}: all combinations of its foreach run inside one task"
+        if s.on not in ("", "local"): yield f"{s.id}: opsnb submits it as a job to {s.on} from where the task runs, and waits"
         if s.when: yield f"{s.id}: its condition is judged when it starts; when it does not hold, the task succeeds without having run the notebook, and so do those that need it"
     for name, source in spec.secrets.items():
         if not source.startswith("env:"): yield f"the secret {name} comes from {source}: that must be there where the steps run"
+
+def _machines(f):
+    "Add what the machines must have, for schedulers that do not choose them by it."
+    for t in f.tasks:
+        if t.resources: f.notes.append(f"{t.id} asks for {', '.join(f'{k} {v}' for k, v in t.resources.items())}: the machine that it comes to must have that")
 
 # %% ../nbs/35_export.ipynb #9eaa869d
 def _zone(tz):
@@ -138,6 +145,7 @@ with DAG({dag}):
 {order}"""
 
 def airflow(f):
+    _machines(f)
     if f.env: f.notes.append(f"secrets: {', '.join(f.env)} must be in the workers' environment")
     zone = f'pendulum.datetime(2024, 1, 1, tz={f.tz or "UTC"!r})'
     dag = [f"dag_id={_id(f.name)!r}", f"description={f.description!r}", f"schedule={f.schedule!r}", f"start_date={zone}", "catchup=False", *([f"max_active_tasks={f.concurrency}"] if f.concurrency else []), 'tags=["opsnb"]']
@@ -178,7 +186,13 @@ def _pod(f, t, name, secret):
     out = {"name": name, **({"retryStrategy": {"limit": t.retries, "retryPolicy": "Always", **wait}} if t.retries else {}), **({"activeDeadlineSeconds": t.longest_min * 60} if t.longest_min else {})}
     env = [{"name": n, "valueFrom": {"secretKeyRef": {"name": secret, "key": n}}} for n in f.env]
     return {**out, "container": {"image": f.image, "workingDir": PLACE, "command": ["sh", "-c"], "args": [f"exec opsnb {t.command} --part-of 'argo {{{{workflow.uid}}}}'"],
-                                 **({"env": env} if env else {}), "volumeMounts": [{"name": "project", "mountPath": PLACE}]}}
+                                 **({"env": env} if env else {}), **_asked(t.resources), "volumeMounts": [{"name": "project", "mountPath": PLACE}]}}
+
+def _asked(resources):
+    "In Kubernetes' words; memory may not be exceeded, processors may."
+    requests = {k: v for k, v in (("cpu", resources.get("cpus") and str(resources["cpus"])), ("memory", resources.get("mem_gb") and f"{round(resources['mem_gb'] * 1000)}M")) if v}
+    limits = {k: v for k, v in (("memory", requests.get("memory")), ("nvidia.com/gpu", resources.get("gpus") and str(resources["gpus"]))) if v}
+    return {"resources": {k: v for k, v in (("requests", requests), ("limits", limits)) if v}} if requests or limits else {}
 
 def _dns(words):
     "`{word: name that Kubernetes takes}`, each its own."
@@ -195,6 +209,7 @@ def github_actions(f):
     repo = next((p for p in (f.root, *f.root.parents) if (p / ".git").exists()), f.root)
     place = f.root.relative_to(repo).as_posix()
     needed = "-r requirements.txt" if (f.root / "requirements.txt").exists() else "'opsnb[track]'"
+    _machines(f)
     f.notes.append("the steps run one after another in one job, because jobs share no file system")
     ready = [] if f.image else [{"uses": "actions/setup-python@v5", "with": {"python-version": "{}.{}".format(*sys.version_info)}}, {"name": "install", "run": f"pip install {needed}"}]
     runs = [{"name": t.id, "run": _no_expression(f'opsnb {t.command}') + ' --part-of "github $GITHUB_RUN_ID $GITHUB_RUN_ATTEMPT"', **_limit(t)} for t in f.tasks]
@@ -212,6 +227,7 @@ def _no_expression(text): return text.replace("${{", "${{ '${{' }}")
 # %% ../nbs/35_export.ipynb #10534f6d
 def crontab(f):
     if not f.schedule: raise OpsError("cron needs a schedule", hint='--cron "0 3 * * *"')
+    _machines(f)
     f.notes.append("one command for the whole pipeline: cron knows no order, and opsnb runs the steps")
     if f.tz: f.notes.append("CRON_TZ is heard by cronie, not by Debian's cron, which goes by the machine's zone")
     if f.env: f.notes.append(f"secrets: cron's environment is nearly empty; give {', '.join(f.env)} by lines above, or name files in the pipeline: file:PATH")

@@ -213,6 +213,18 @@ def test_names_that_kubernetes_would_not_take(shop):
     assert data["metadata"]["generateName"] == "gr-e-1-" and sorted(names) == ["a", "a-2", "a-b", "pipeline", "pipeline-2"]
 
 
+def test_what_a_step_asks_for(shop, capfd):
+    (shop / "pipeline.yaml").write_text("name: big\nsteps:\n  a: {notebook: square.ipynb, gpus: 1, cpus: 4, mem_gb: 2.5}\n  b: {notebook: square.ipynb}\n")
+    text = made("argo", schedule=None)
+    pods = {t["name"]: t["container"] for t in yaml.safe_load(text)["spec"]["templates"] if "container" in t}
+    assert pods["a"]["resources"] == {"requests": {"cpu": "4", "memory": "2500M"}, "limits": {"memory": "2500M", "nvidia.com/gpu": "1"}} and "resources" not in pods["b"]
+    models = pytest.importorskip("hera.workflows.models")
+    read = models.Workflow.model_validate(yaml.safe_load(text))
+    assert json.loads(read.model_dump_json(by_alias=True, exclude_none=True)) == yaml.safe_load(text)
+    assert "a asks for" not in capfd.readouterr().err
+    for target in ("airflow", "github-actions", "cron"): assert "# a asks for gpus 1, cpus 4, mem_gb 2.5" in made(target)
+
+
 def commands(shop):
     """Every shell line of all targets."""
     for kw in ({}, {"params": {"say": "it's \"so\" & $HOME `id` größer"}}):
@@ -246,7 +258,7 @@ def test_an_airflow_dag_is_python_that_says_what_it_should(shop):
 AIRFLOW = os.environ.get("AIRFLOW_PYTHON") or (sys.executable if importlib.util.find_spec("airflow") else None)
 
 
-@pytest.mark.skipif(not AIRFLOW, reason="no Airflow here: AIRFLOW_PYTHON=python of an environment that has it")
+@pytest.mark.skipif(not AIRFLOW, reason="no Airflow here: make airflow")
 def test_airflow_loads_and_runs_the_dag(shop, tmp_path):
     (dags := tmp_path / "dags").mkdir()
     (dags / "shop.py").write_text(made("airflow", tz="Europe/Berlin", params={"say": NASTY}))
