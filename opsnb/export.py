@@ -35,6 +35,7 @@ class Task:
         "Minutes after which an attempt that opsnb itself has not ended hangs."
         return self.timeout_min and math.ceil(self.timeout_min) + 5
 
+# %% ../nbs/35_export.ipynb #573c2c4a
 @dataclass
 class Flow:
     "A pipeline as other schedulers see it."
@@ -65,6 +66,7 @@ def flow(file, params=None, schedule=None, tz=None, image=None, text=False, retr
     tasks = [_task(s, [*run, "--only", s.id, *([] if retries else ["--no-retries"])], len(many.groups.get(s.id, [0]))) for s in spec.steps.values()]
     return Flow(spec.name, " ".join(spec.description.split()), root, path, shlex.join(run), tasks, spec.concurrency, schedule and cron(schedule), tz and _zone(tz), image, _variables(spec), list(_notes(spec)))
 
+# %% ../nbs/35_export.ipynb #215fdcd0
 def _task(s, words, n): return Task(s.id, s.needs, shlex.join(words), s.retries, s.retry_wait_s, s.timeout_min and s.timeout_min * n, s.resources if s.on == "local" else {})
 
 def _variables(spec):
@@ -144,6 +146,7 @@ with DAG({dag}):
     }}
 {order}"""
 
+# %% ../nbs/35_export.ipynb #6003f484
 def airflow(f):
     _machines(f)
     if f.env: f.notes.append(f"secrets: {', '.join(f.env)} must be in the workers' environment")
@@ -188,6 +191,7 @@ def _pod(f, t, name, secret):
     return {**out, "container": {"image": f.image, "workingDir": PLACE, "command": ["sh", "-c"], "args": [f"exec opsnb {t.command} --part-of 'argo {{{{workflow.uid}}}}'"],
                                  **({"env": env} if env else {}), **_asked(t.resources), "volumeMounts": [{"name": "project", "mountPath": PLACE}]}}
 
+# %% ../nbs/35_export.ipynb #9c103d87
 def _asked(resources):
     "In Kubernetes' words; memory may not be exceeded, processors may."
     requests = {k: v for k, v in (("cpu", resources.get("cpus") and str(resources["cpus"])), ("memory", resources.get("mem_gb") and f"{round(resources['mem_gb'] * 1000)}M")) if v}
