@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui bench constraints apt-venv apt-git apt-chromium build clean
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui airflow bench constraints apt-venv apt-git apt-chromium build clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
 ui: $(VENV)/.dev apt-chromium  ## Only the browser tests; screenshots in tests/ui/shots
 	pytest -q tests/ui
 
+airflow: $(VENV)/.dev  ## Load and run an exported DAG in a real Airflow, in an environment of its own (300 MB)
+	@test -x .airflow/bin/airflow || { $(PYTHON) -m venv .airflow && .airflow/bin/pip install -q 'apache-airflow>=3.1,<4'; }
+	AIRFLOW_PYTHON=$(CURDIR)/.airflow/bin/python pytest -q tests/test_export.py -k airflow
+
 bench: $(VENV)/.dev  ## Benchmarks against the peers; prints ratios (RESULTS.md keeps the last)
 	python tests/bench/run.py
 
@@ -87,4 +91,4 @@ apt-chromium:
 	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-dejavu-core libatomic1; }
 
 clean:  ## Remove what was made: .venv, demo, builds
-	rm -rf $(VENV) demo dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .airflow demo dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -52,6 +52,7 @@ setup(
         "console_scripts": lines("console_scripts"),
         "papermill.engine": lines("papermill_engines"),
         "jupyter_client.kernel_provisioners": lines("kernel_provisioners"),
+        "jupyter_scheduler.backends": lines("scheduler_backends"),
         "nbdev": ["opsnb=opsnb._modidx:d"],
     },
     zip_safe=False,

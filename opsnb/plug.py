@@ -17,7 +17,7 @@ LIBRARIES = {
     "pandas": ("pandas", "track"), "matplotlib": ("matplotlib", "track"),
     "torch": ("torch", "train"), "accelerate": ("accelerate", "train"), "sklearn": ("scikit-learn", "train"), "pyarrow": ("pyarrow", "train"), "optuna": ("optuna", "train"),
     "llama_index": ("llama-index-core", "rag"), "lancedb": ("lancedb", "rag"), "deepeval": ("deepeval", "eval"),
-    "jupyterlab": ("jupyterlab", "lab"), "ipywidgets": ("ipywidgets", "lab"), "nbdime": ("nbdime", "lab"), "jupytext": ("jupytext", "lab"),
+    "jupyterlab": ("jupyterlab", "lab"), "ipywidgets": ("ipywidgets", "lab"), "nbdime": ("nbdime", "lab"), "jupytext": ("jupytext", "lab"), "jupyter_scheduler": ("jupyter-scheduler", "lab"),
     "fastapi": ("fastapi", "serve"), "uvicorn": ("uvicorn", "serve"),
     "submitit": ("submitit", "slurm"), "ray": ("ray", "ray"), "kubernetes": ("kubernetes", "k8s"),
 }

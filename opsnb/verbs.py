@@ -54,6 +54,8 @@ VERBS = [
     Verb("resume_pipeline", "opsnb.pipeline:resume_pipeline", "go on with a pipeline run where it ended", "pipeline resume", {}, {"check": False}, ("opsnb pipeline resume run_3f2a",)),
     Verb("plan_pipeline", "opsnb.pipeline:plan_pipeline", "say which steps would run, and why; runs nothing", "pipeline plan", {"params": "-p", "kernel": "-k", "start": "--from"}, {"text": True},
          ("opsnb pipeline plan churn", "opsnb pipeline plan churn -p epochs 30")),
+    Verb("export_pipeline", "opsnb.export:export_pipeline", "write a pipeline as a DAG for Airflow, Argo, GitHub Actions or cron", "pipeline export", {"params": "-p", "out": "-o", "schedule": "--cron"}, {"text": True},
+         ("opsnb pipeline export churn --to airflow --cron \"0 3 * * *\" -o dags/churn.py", "opsnb pipeline export --to github-actions -o .github/workflows/churn.yml", "opsnb pipeline export churn --to argo --image registry.example.org/churn:1", "opsnb pipeline export churn --to cron --cron @daily")),
     Verb("runs", "opsnb.track:runs", "list the recorded runs", "runs", {"name": "-n", "most": "-m"}, {}, ("opsnb runs --experiment churn", "opsnb runs --where \"metrics.loss < 0.2\" --json")),
     Verb("run", "opsnb.track:run", "show one recorded run", "show", {}, {}, ("opsnb show run_3f2a", "opsnb show run_3f2a --json")),
     Verb("compare", "opsnb.track:compare", "compare runs: what differs", "compare", {}, {}, ("opsnb compare run_3f2a run_77ab",)),
@@ -67,6 +69,7 @@ VERBS = [
     Verb("install_kernel", "opsnb.kernels:install_kernel", "install a kernelspec for JupyterLab whose kernels start warm", "kernels install", {}, {},
          ("opsnb kernels install", "opsnb kernels install --imports torch,pandas")),
     Verb("stop_kernels", "opsnb.kernels:stop_kernels", "end the templates of warm kernels", "kernels stop", {}, {}, ("opsnb kernels stop",)),
+    Verb("install_lab", "opsnb.lab:install_lab", "let JupyterLab's notebook jobs run through opsnb", "lab install", {}, {}, ("opsnb lab install", "opsnb lab install --remove")),
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
 ]

@@ -58,14 +58,15 @@ class Pipeline:
 
     __repr__ = __str__
     def _repr_html_(self): return table_html(self.plan(), self.name)
-    def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, force=False, start=None, only=None, cold=False, resume=None, **settings):
+    def run(self, params=None, concurrency=None, kernel=None, out=None, text=False, check=True, force=False, start=None, only=None, cold=False, resume=None, part_of=None, retries=True, **settings):
         "Run the steps that have changed; returns a `PipelineRun`. With `check`, raises when it does not end well."
-        values, results = pipeline_params(self.spec, params, text), Results(self.workspace, self.name)
+        values, results = pipeline_params(self.spec, params, text), Results(self.workspace, self.name, part_of)
         spec = self._checked(values)
+        if not retries: spec = replace(spec, steps={id: replace(s, retries=0) for id, s in spec.steps.items()})
         how = wanted(spec.steps, results, force, start, only)
         for s in spec.steps.values(): _kernel(spec, s, kernel)
         spec = replace(spec, fetched=pipeline_secrets(spec))
-        result = _run_alone(self, spec, values, out, concurrency, kernel, results, how, cold, resume, settings)
+        result = _run_alone(self, spec, values, out, concurrency, kernel, results, how, cold, resume, {**settings, "part_of": part_of})
         if check and result.status == "cancelled": raise KeyboardInterrupt
         if check: result.result()
         return result
@@ -93,10 +94,10 @@ def _planned(spec, values, results, how, kernel):
 def _begun(pipeline, values, out, kernel, resume, settings):
     "The pipeline's run, begun or gone on with; its folder is `run.out`."
     spec, ws = pipeline.spec, pipeline.workspace
-    quiet = {"system_metrics_s": 0, "quiet": True, **{k: v for k, v in settings.items() if k != "experiment"}}
+    quiet = {"system_metrics_s": 0, "quiet": True, **{k: v for k, v in settings.items() if k not in ("experiment", "part_of")}}
     if resume: run = Run(resume=resume["run"], workspace=ws, **quiet).start()
     else:
-        run = Run(spec.name, values, {"opsnb.file": str(spec.path)}, settings.get("experiment") or spec.experiment or spec.name, type="pipeline", workspace=ws, **quiet).start()
+        run = Run(spec.name, values, {"opsnb.file": str(spec.path), **({"part_of": settings["part_of"]} if settings.get("part_of") else {})}, settings.get("experiment") or spec.experiment or spec.name, type="pipeline", workspace=ws, **quiet).start()
     run.out = _folder(ws, run, spec, resume["folder"] if resume else out)
     run.record("pipeline.started", {"file": str(spec.path.absolute()), "params": values, "folder": str(run.out), "kernel": kernel})
     return run
@@ -120,6 +121,8 @@ def _run(spec, values, run, concurrency, kernel, results, how, cold):
         result.steps = runner.steps
         try: runner.go()
         finally:
+            for s in runner.steps.values():
+                if s.left_out and how.get(s.id) != "skip": results.hand_on(s.id, s.why or s.error)
             made_of.end()
             _conclude(run, runner, result)
     return result
@@ -187,11 +190,13 @@ def run_pipeline(
     start=None,            # run this step and all that needs it; the others' last results are taken
     only=None,             # run this step alone
     cold=False,            # start kernels cold: not forked from a process with the imports
+    part_of=None,          # with only: the scheduler's run that this step is part of; steps of the same one take each other's results
+    retries=True,          # try a failed step again as the file says; off when a scheduler does
     text=False,            # params are words of a command line
     check=True             # raise when it does not end well
 ):                         # `PipelineRun`
     "Run a pipeline file: the steps that have changed since they last ended well, and those that need something new from them."
-    return Pipeline(file).run(params, concurrency, kernel, out, text, check, force, start, only, cold, experiment=experiment)
+    return Pipeline(file).run(params, concurrency, kernel, out, text, check, force, start, only, cold, part_of=part_of, retries=retries, experiment=experiment)
 
 # %% ../../nbs/34_pipeline.ipynb #fcace825
 def resume_pipeline(

@@ -73,7 +73,9 @@ class Runner:
         """A step's thread says that it has ended."""
         s.status, s.error, s.duration_s = result.status, result.error, time.monotonic() - s.began
         self.watches.pop(s.id, None)
-        if kept: self.kept[s.id] = kept
+        if kept:
+            self.kept[s.id] = kept
+            if self.how.get(s.id) != "take": self.results.hand_on(s.id, kept)
         self.run.record("step.cached" if s.status == "cached" else "step.finished", {**s.to_dict(), "digest": kept.digest if kept else None})
 
     def stop(self):
@@ -98,7 +100,8 @@ class Runner:
         self.events.put((s, result, kept))
 
     def _taken(self, s, step, kept):
-        """A run that only says where the result came from."""
+        """A run that only says where the result came from; none for what a part of the same scheduler's run has recorded."""
+        if self.results.handed and self.how.get(s.id) == "take": return NotebookRun(kept.run, str(step.notebook), "cached", kept.path, kept.values)
         run = Run(s.id, None, {"cached_from": kept.run}, self.run.state.experiment, self.run.id, type="step", source={"notebook": str(step.notebook), "script": None},
                   workspace=self.run.workspace, system_metrics_s=0, quiet=True, git=False, delivery=self.run.config.delivery)
         run.start().finish("cached")

@@ -128,7 +128,10 @@ class Kept:
 
 class Results:
     "The kept results of a pipeline's steps."
-    def __init__(self, workspace, pipeline): self.folder = workspace.path / "cache" / "steps" / re.sub(r"[^\w.-]", "_", pipeline)
+    def __init__(self, workspace, pipeline, part_of=None):
+        name = re.sub(r"[^\w.-]", "_", pipeline)
+        self.folder = workspace.path / "cache" / "steps" / name
+        self.handed = part_of and workspace.path / "cache" / "handed" / name / f"{re.sub(r'[^A-Za-z0-9.-]', '_', part_of)[:60]}-{text_digest(part_of)[:8]}"
 
     def get(self, step, digest): return self._read(self.folder / step / f"{digest}.json")
     def last(self, step): return self._read(self.folder / step / "last.json")
@@ -136,6 +139,19 @@ class Results:
     def keep(self, kept):
         (self.folder / kept.step).mkdir(parents=True, exist_ok=True)
         for name in (kept.digest, "last"): write_atomic(self.folder / kept.step / f"{name}.json", encode(asdict(kept)))
+
+    def taken(self, step): return self._read(self.handed / f"{step}.json") if self.handed else self.last(step)
+
+    def hand_on(self, step, result):
+        "Leave the result of a step (`Kept`, or why it was left out) for the others that are part of the same run of a scheduler."
+        if not self.handed: return
+        self.handed.mkdir(parents=True, exist_ok=True)
+        write_atomic(self.handed / f"{step}.json", encode(asdict(result) if isinstance(result, Kept) else {"left_out": result}))
+
+    def left_out(self, step):
+        "Whether the step was left out in the same run of a scheduler."
+        try: return bool(self.handed) and "left_out" in json.loads((self.handed / f"{step}.json").read_text())
+        except (OSError, ValueError): return False
 
     def _read(self, path):
         try: return Kept(**json.loads(path.read_text()))
@@ -166,7 +182,7 @@ def decide(
     how=""           # "run" it in any case, or "take" its last result whatever has changed
 ):                   # `Decision`
     "Whether a step whose needs are met has to run."
-    if how == "take": return Decision("not asked to run: its last result", results.last(step.id))
+    if how == "take": return Decision("not asked to run: its last result", results.taken(step.id))
     files = {p: d for k in done.values() for p, d in k.files.items()}
     values = seen(spec, params, {id: k.values for id, k in done.items()})
     try: given, env = resolved(step.params, values), resolved(step.env, values)
@@ -189,16 +205,20 @@ def _judged(step, made, results, how):
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #7af7f42e
 def wanted(steps, results, force=False, start=None, only=None):
     "`{step: how}` for `decide`: run, take or skip; steps that are not named decide by their fingerprints."
-    if force: return dict.fromkeys(steps, "run")
+    if results.handed and (start or not only): raise OpsError("A part of a scheduler's run is one step", given=f"--from {start}" if start else "no step", hint="--only STEP --part-of NAME")
+    if force and not results.handed: return dict.fromkeys(steps, "run")
     if not (start or only): return {}
     asked = [s for s in steps if s == (start or only) or s.startswith(f"{start or only}[")]  # one step, or all of a foreach
     if not asked: raise unknown("step", start or only, dict.fromkeys(s.partition("[")[0] for s in steps))
     run = {n for s in asked for n in ([s] if only else _below(steps, s))}
-    take = {n for id in run for n in _above(steps, id)} - run
-    for id in take:
-        if not (last := results.last(id)): raise OpsError(f"There is no earlier result of step {id!r}, which {start or only!r} needs", hint="run the whole pipeline once, or start from that step")
+    take = {id for n in run for id in _above(steps, n) if not results.left_out(id)} - run
+    for id in [s for s in steps if s in take]:
+        if not (last := results.taken(id)):
+            hint = f"run it before, as part of the same run: --only {id.partition('[')[0]} --part-of …" if results.handed else "run the whole pipeline once, or start from that step"
+            raise OpsError(f"There is no earlier result of step {id!r}, which {start or only!r} needs", given=results.handed and f"nothing in {results.handed}", hint=hint)
         if gone := last.missing(): raise OpsError(f"The last result of step {id!r} is not whole any more", given=f"{gone} is gone or has changed", hint=f"run from that step: --from {id}")
-    return {id: "run" if id in run else "take" if id in take else "skip" for id in steps}
+    asked_for = "run" if force or not results.handed else ""
+    return {id: asked_for if id in run else "take" if id in take else "skip" for id in steps}
 
 def _above(steps, id): return {a for n in steps[id].needs for a in (n, *_above(steps, n))}
 def _below(steps, id): return {id} | {s for s in steps if id in _above(steps, s)}

@@ -106,7 +106,7 @@ def test_every_way_to_install_gives_a_working_command(way, request, tmp_path):
     assert (tmp_path / "demo/network.py").exists() and (tmp_path / "demo/pipeline.yaml").exists()
     assert "prepare" in run(venv / "bin/opsnb", "pipeline", "plan", "demo")
     names = run(python, "-c", "import importlib.metadata as m; d = m.distribution('opsnb'); print(*[e.group + ':' + e.name for e in d.entry_points])").split()
-    assert {"console_scripts:opsnb", "console_scripts:jupyter-opsnb", "papermill.engine:opsnb"} <= set(names)
+    assert {"console_scripts:opsnb", "console_scripts:jupyter-opsnb", "papermill.engine:opsnb", "jupyter_scheduler.backends:opsnb"} <= set(names)
     assert "opsnb" in run(python, "-c", "import papermill.engines as e; print(*map(str, e.papermill_engines._engines))")
 
 
