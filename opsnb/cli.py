@@ -14,16 +14,16 @@ from .journal import finite
 from .verbs import VERBS, argument_help
 
 # %% ../nbs/81_cli.ipynb #c304a3c2
-HIDDEN = {"workspace", "text", "check", "wait"}  # arguments that only Python callers need
+HIDDEN = {"workspace", "text", "check"}  # arguments that only Python callers need
 DICTS = {"params", "tags"}
-LISTS = {"skip_tags"}  # given once for each
-NUMBERS = {"timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int}
+LISTS = {"skip_tags", "notify", "allow"}  # given once for each
+NUMBERS = {"timeout_s": float, "cell_timeout_s": float, "timeout_min": float, "gpus": int, "concurrency": int, "port": int, "cell": int}
 
 def options(verb):
     "The click parameters of a verb."
     notes, out = argument_help(verb.function), []
     for name, p in inspect.signature(verb.function).parameters.items():
-        if name in HIDDEN or p.kind is p.VAR_KEYWORD: continue
+        if name in HIDDEN or name in verb.fixed or p.kind is p.VAR_KEYWORD: continue
         if p.kind is p.VAR_POSITIONAL: out.append(click.Argument([name], nargs=-1, required=True))
         elif p.default is p.empty: out.append(click.Argument([name]))
         elif name in ("file", "folder"): out.append(click.Argument([name], required=False, default=p.default))
@@ -49,7 +49,7 @@ class Group(click.Group):
     "Commands below a word (or below nothing), from the table."
     def __init__(self, prefix="", **kw):
         super().__init__(**kw)
-        self.rows = {v.command.removeprefix(prefix).strip(): v for v in VERBS if v.command and v.command.startswith(prefix) and v.command != prefix}
+        self.rows = {v.command.removeprefix(prefix).strip(): v for v in VERBS if v.command.startswith(f"{prefix} " if prefix else "") and v.command}
 
     def list_commands(self, ctx): return list(dict.fromkeys(c.split()[0] for c in self.rows))
 
@@ -73,7 +73,7 @@ def _unless_below(command):
     "What a command does that has commands below it, when none of them is meant."
     return lambda **given: None if click.get_current_context().invoked_subcommand else command.callback(**given)
 
-_groups = {"pipeline": "run a folder of notebooks as one program"}
+_groups = {"pipeline": "run a folder of notebooks as one program", "schedule": "run pipelines and notebooks at times, after others, on changes, when called"}
 
 # %% ../nbs/81_cli.ipynb #302f3bf2
 app = Group(name="opsnb", help="Track, run and gate notebooks: from the first cell to production pipelines.\n\nExit codes: 0 done, 1 your code or a gate failed, 2 wrong use, 3 infrastructure, 130 interrupted.",

@@ -50,6 +50,12 @@ class Config:
     wandb_mode: str = _s("auto", "auto is online with a key and offline without", ["auto", "online", "offline"])
     warm: bool = _s(True, "fork kernels from a process that has imported what the notebooks import (Linux)")
     warm_idle_min: float = _s(10.0, "minutes such a process stays without a kernel")
+    scheduler_concurrency: int = _s(2, "runs that opsnb scheduler has going at a time")
+    scheduler_gpus: int = _s(-1, "GPUs that it may hand out (-1: those that are there)")
+    scheduler_port: int = _s(8765, "port at which it takes calls (webhooks)")
+    smtp: str = _s("", "mail server for notices: smtp://user@mail.example.org:587, or smtps://…")
+    smtp_password: str = _s("", "where its password is: env:NAME, file:PATH, keyring:SERVICE/USER")
+    smtp_from: str = _s("", "sender of notices (empty: opsnb@ and the name of the machine)")
     quiet: bool = _s(False, "no cards, no progress lines")
     origins: dict = field(default_factory=dict, repr=False, compare=False)
 
