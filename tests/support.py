@@ -1,4 +1,5 @@
 """What several tests need: commands in new processes, notebooks made of cells, waiting, ending couriers."""
+import contextlib
 import json
 import os
 import random
@@ -107,21 +108,23 @@ def _logs_until_killed(name, after_s):
 
 
 class Receiver:
-    """A real web server that keeps what it is sent: `with Receiver() as r: r.url, r.got`. `codes`: its answers, the last one for ever."""
+    """A real web server that keeps what it is sent: `with Receiver() as r: r.url, r.got`. `codes`: its answers, the last one for ever; `held`: until `go_on` is set."""
 
-    def __init__(self, codes=(200,), slow_s=0.0, port=0):
+    def __init__(self, codes=(200,), port=0, held=False):
         import http.server
         import threading
+        go_on = self.go_on = threading.Event()
+        if not held: go_on.set()
         got = self.got = []
         answers = list(codes)
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                time.sleep(slow_s)
+                go_on.wait(60)
                 got.append((time.time(), self.path, json.loads(body)))
                 self.send_response(answers.pop(0) if len(answers) > 1 else answers[0])
-                self.end_headers()
+                with contextlib.suppress(OSError): self.end_headers()  # a caller that waited long enough
 
             def log_message(self, *_): pass
 

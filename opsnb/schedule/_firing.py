@@ -76,6 +76,11 @@ class Limit:
         if self.timer: self.timer.cancel()
 
 
+def tell(e):
+    """For the log, which may lie on a full disk."""
+    with suppress(OSError): print(e, file=sys.stderr, flush=True)
+
+
 def say(journal, kind, data):
     """Write a record, again and again while the disk is full: what has run must not run again."""
     until = time.monotonic() + KEEP_TRYING_S
@@ -83,7 +88,7 @@ def say(journal, kind, data):
         try: return journal.append(kind, data)
         except Unavailable as e:
             if time.monotonic() > until: raise
-            print(e, file=sys.stderr, flush=True)
+            tell(e)
             time.sleep(2.0)
 
 
@@ -94,7 +99,7 @@ def main(path, id, attempt, gpus=""):
     try:
         with ws.lock(id, timeout_s=0): return claimed(ws, id, attempt, gpus)
     except (Unavailable, OSError) as e:
-        print(e, file=sys.stderr)
+        tell(e)
         return 0 if "Another process holds" in str(e) else 3
 
 

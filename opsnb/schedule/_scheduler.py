@@ -32,6 +32,7 @@ GOOD, BAD = ("done", "cached"), ("failed", "timed_out", "lost")
 STARTS = 5            # processes started for one attempt, when none of them gets as far as its first record
 RESUMES = 3           # times that a pipeline is gone on with whose process died
 NOTICE_WAITS = (1, 5, 30, 120, 600)   # seconds between the tries of a notice
+NOTICE_S = 60.0       # that `once` waits for them
 STOP_S = 60.0         # that a stopped firing has to clean up, then it is killed
 
 
@@ -43,9 +44,10 @@ class Files:
     def __call__(self):
         out = {}
         for name in names(self.ws):
+            stamp = None
             try:
-                stamp = (place(self.ws) / f"{name}.json").stat()
-                stamp = stamp.st_mtime_ns, stamp.st_ino
+                found = (place(self.ws) / f"{name}.json").stat()
+                stamp = found.st_mtime_ns, found.st_ino
                 if self.known.get(name, [None])[0] != stamp: self.known[name] = [stamp, open_schedule(self.ws, name)]
             except (OpsError, OSError) as e:
                 if self.known.get(name, [0])[0] != stamp: self.say(f"{name} is left out: {e}")
@@ -123,8 +125,8 @@ class Scheduler:
         self.halt, self.wake, self.place, self.door = halt, threading.Event(), door, None
         self.journal, self.history, self.files = Journal(place(ws) / "journal", "scheduler"), History(ws), Files(ws, say)
         self.children, self.starts, self.looked, self.scans, self.upstream, self.told, self.stops = {}, {}, {}, {}, {}, {}, {}
-        self.notices = Notices(ws, self.journal, self.halt, say)
-        self.schedules, self.planned_all, self.shown, self.trouble, self.tidied = {}, False, {}, None, -TIDY_S
+        self.notices, self.wrong = Notices(ws, self.journal, self.halt, say), {}
+        self.schedules, self.planned_all, self.shown, self.trouble, self.tidied, self.since = {}, False, {}, None, -TIDY_S, 0.0
 
     def lead(self):
         """Until `halt` is set, or, with `once`, until all that was due has ended."""
@@ -148,9 +150,16 @@ class Scheduler:
             if self.door: self.door.shutdown()
             self.journal.close()
 
-    def idle(self): return self.trouble is None and self.planned_all and not self.open() and not self.waiting_notices()
+    def idle(self):
+        """Whether a scheduler that does not stay has done its work. A notice whose receiver is down is left to the next one."""
+        left = [f for f in self.open() if not self.only or f.id == self.only]
+        if left or self.trouble or not self.planned_all: self.since = time.monotonic()
+        return not left and not self.trouble and self.planned_all and (not self.waiting_notices() or time.monotonic() - self.since > NOTICE_S)
 
-    def open(self): return [f for f in self.history.firings.values() if not f.closed and (not self.only or f.id == self.only)]
+    def open(self):
+        """The firings that are ours to bring to an end; with `only` that one and what it may have to wait for."""
+        mine = self.history.firings[self.only].schedule_id if self.only else None
+        return [f for f in self.history.firings.values() if not f.closed and mine in (None, f.schedule_id)]
 
     def waiting_notices(self): return {k: n for k, n in self.history.notices.items() if n["state"] == "waiting"}
 
@@ -163,11 +172,23 @@ class Scheduler:
         if self.place and any(isinstance(s.when, Hook) for s in self.schedules.values()): self.open_door()
         if not self.only and not (self.once and self.planned_all): self.plan()
         self.history.update()
-        for f in sorted(self.open(), key=lambda f: (f.made, f.planned)): self.advance(f)
+        for f in sorted(self.open(), key=lambda f: (f.made, f.planned)): self.carefully(f.id, self.advance, f)
         self.history.update()
         for f in self.history.firings.values(): self.show(f)
         self.notices.take(self.waiting_notices())
         if self.only: self.planned_all = True
+
+    def carefully(self, name, step, *args):
+        """One step for one schedule or firing; what is wrong with it is said once, and is not the others' trouble."""
+        try:
+            out = step(*args)
+            self.wrong.pop(name, None)
+            return out
+        except (Unavailable, OSError): raise
+        except Exception as e:
+            text = " ".join(f"{'' if isinstance(e, OpsError) else type(e).__name__ + ': '}{e}".split())
+            if self.wrong.get(name) != text: self.say(f"{name}: {text}")
+            self.wrong[name] = text
 
     def open_door(self):
         """Take calls from the moment that a schedule wants them."""
@@ -181,18 +202,19 @@ class Scheduler:
     # what is due
 
     def plan(self):
-        unsettled = False
-        for s in self.schedules.values():
-            if s.paused: continue
-            now, fires, missed = time.time(), [], []
-            if s.timed:
-                fires, missed = due(s, self.history, self.looked.get(s.id, now), now)
-                self.looked[s.id] = now
-            elif isinstance(s.when, Change): unsettled |= self.look(s, now)
-            elif isinstance(s.when, After): fires, missed = self.followed(s, now)
-            if missed: self.journal.append("firing.missed", {"schedule": s.name, "schedule_id": s.id, "from": missed[0][0], "to": missed[-1][0], "count": len(missed), "policy": s.catch_up})
-            for at, key in fires: self.due(s, at, key, timed=s.timed)
-        self.planned_all = not unsettled
+        self.planned_all = not any([self.carefully(s.name, self.plan_one, s) for s in self.schedules.values() if not s.paused])
+
+    def plan_one(self, s):
+        """Write down what is due of one schedule; says whether there may be more in a moment."""
+        unsettled, now, fires, missed = False, time.time(), [], []
+        if s.timed:
+            fires, missed = due(s, self.history, self.looked.get(s.id, now), now)
+            self.looked[s.id] = now
+        elif isinstance(s.when, Change): unsettled = self.look(s, now)
+        elif isinstance(s.when, After): fires, missed = self.followed(s, now)
+        if missed: self.journal.append("firing.missed", {"schedule": s.name, "schedule_id": s.id, "from": missed[0][0], "to": missed[-1][0], "count": len(missed), "policy": s.catch_up})
+        for at, key in fires: self.due(s, at, key, timed=s.timed)
+        return unsettled
 
     def due(self, s, at, key, **more):
         """The intent, before anything is started."""
@@ -282,13 +304,13 @@ class Scheduler:
 
     def spawn(self, f, gpus):
         """Start the process of a firing; what it prints goes to a file of its own."""
-        n = self.starts[f.id] = self.starts.get(f.id, 0) + 1
         env = {k: v for k, v in os.environ.items() if k not in ("OPSNB_PARENT_RUN", "OPSNB_NOTEBOOK", "OPSNB_OUTPUT")} | {"OPSNB_HOME": str(self.ws.path)}
         if gpus: env["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
         self.log(f).parent.mkdir(parents=True, exist_ok=True)
         with open(self.log(f), "ab") as out:
             process = subprocess.Popen([sys.executable, "-P", "-m", "opsnb.schedule._firing", str(self.ws.path), f.id, str(f.attempt + 1), ",".join(gpus)],
                                        stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd=self.ws.root, env=env)
+        n = self.starts[f.id] = self.starts.get(f.id, 0) + 1
         self.children[f.id] = {"process": process, "attempt": f.attempt + 1, "gpus": gpus, "until": time.monotonic() + min(30.0, 2 ** n / 2)}
 
     def lost(self, f):
@@ -321,7 +343,7 @@ class Scheduler:
         sign = signal.SIGINT if f.id not in self.told else signal.SIGKILL if time.monotonic() - asked > STOP_S else None
         if sign:
             self.told[f.id] = sign
-            with contextlib.suppress(ProcessLookupError): os.kill(f.pid, sign)
+            with contextlib.suppress(ProcessLookupError): self.history.lives(f, here=True) and os.kill(f.pid, sign)
         return False
 
     def close(self, f, s, status, error):

@@ -162,11 +162,11 @@ class History:
 
     def of(self, schedule, open=False):
         "The firings of a schedule, the oldest first."
-        return sorted((f for f in self.firings.values() if f.schedule_id == schedule.id and not (open and f.closed)), key=lambda f: (f.made, f.planned))
+        return sorted((f for f in list(self.firings.values()) if f.schedule_id == schedule.id and not (open and f.closed)), key=lambda f: (f.made, f.planned))
 
-    def lives(self, f):
-        "Whether the process that runs a firing lives."
-        try: return alive(self.folder / f"{f.writer}.jsonl") is not False
+    def lives(self, f, here=False):
+        "Whether the process that runs a firing lives; `here`: on this machine. Of another machine's it is assumed."
+        try: return (found := alive(self.folder / f"{f.writer}.jsonl")) is True or found is None and not here
         except OSError: return False
 
 # %% ../../nbs/38_schedule.state.ipynb #dff151d4

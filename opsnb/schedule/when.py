@@ -12,6 +12,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from ..config import load
 from ..errors import OpsError, Unavailable, unknown
 
 # %% ../../nbs/37_schedule.when.ipynb #4b86c7b8
@@ -102,21 +103,21 @@ class Change:
 
     def seen(self, root):
         "A digest of what is there now; empty when nothing is."
-        if not (rows := sorted(self._rows(Path(root) / Path(self.path).expanduser()))): return ""
+        if not (rows := sorted(self._rows(Path(root) / Path(self.path).expanduser(), load(root).output_dir))): return ""
         return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
-    def _rows(self, place):
+    def _rows(self, place, own):
         for p in [place] if place.exists() else Path(place.anchor).glob(str(place.relative_to(place.anchor))):
-            for one in _files(p) if p.is_dir() else [p]:
+            for one in _files(p, own) if p.is_dir() else [p]:
                 try: s = one.stat()
                 except OSError: continue  # gone in between
                 yield str(one), s.st_size, s.st_mtime_ns
 
     def words(self): return f"when {self.path} changes"
 
-def _files(folder):
+def _files(folder, own):
     for where, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith((".", "__pycache__")) and f != "executed"]
+        folders[:] = [f for f in folders if not f.startswith((".", "__pycache__")) and f != own]
         yield from (Path(where) / n for n in names if not n.startswith("."))
 
 # %% ../../nbs/37_schedule.when.ipynb #82f88cee
