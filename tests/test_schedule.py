@@ -92,12 +92,55 @@ def test_fifty_kills_lose_no_run_and_double_none(ws, notebook, project, schedule
         process.wait()
         killed += 1
     assert opsnb("scheduler", "--once", timeout=500)[0] == 0
+    assert each_moment_ran_once(ws, project, every_s=3) > 20
+
+
+def each_moment_ran_once(ws, project, every_s):
+    """Fails unless each moment since the schedule was made is done, by one run; how many there were."""
     found = sorted(f.planned for f in history(ws, "tick").values())
     start = open_schedule(ws, "tick").when.start
-    assert set(states(ws, "tick")) == {"done"} and len(found) > 20
-    assert [round((at - start) / 3) for at in found] == list(range(1, len(found) + 1)), "a moment is missing"
+    assert set(states(ws, "tick")) == {"done"}
+    assert [round((at - start) / every_s) for at in found] == list(range(1, len(found) + 1)), "a moment is missing"
     assert sorted(Counter(ran(project)).values()) == [1] * len(found) and len(ran(project)) == len(found)
     assert set(runs_by_firing(ws).values()) == {1} and len(runs_by_firing(ws)) == len(found)
+    return len(found)
+
+
+DIES = """
+import os, subprocess, sys
+from opsnb.cli import main
+from opsnb.journal import Journal
+left = int(os.environ["DIES_AT"])
+
+def step():
+    global left
+    left -= 1
+    if left == 0: os.kill(os.getpid(), 9)
+
+def between(plain):
+    def call(*args, **kw):
+        step()
+        out = plain(*args, **kw)
+        step()
+        return out
+    return call
+
+Journal.append, subprocess.Popen.__init__ = between(Journal.append), between(subprocess.Popen.__init__)
+main()
+"""
+
+
+def test_killed_before_and_after_each_record_and_each_start(ws, notebook, project):
+    notebook("tick", *TICK)
+    (project / "dies.py").write_text(DIES)
+    ops.schedule("tick.ipynb", every="4s", params={"planned": "${schedule.planned}"}, catch_up="all")
+    ended = []
+    for at in [*range(1, 15), *range(1, 9)]:
+        time.sleep(1)
+        ended.append(subprocess.run([sys.executable, "dies.py", "scheduler", "--once"], capture_output=True, timeout=200, env={**os.environ, "DIES_AT": str(at)}).returncode)
+    assert ended.count(-9) > 15 and set(ended) <= {-9, 0}, ended
+    assert opsnb("scheduler", "--once", timeout=300)[0] == 0
+    assert each_moment_ran_once(ws, project, every_s=4) > 8
 
 
 def test_two_schedulers_one_leads_the_other_takes_over(ws, notebook, project, scheduler):

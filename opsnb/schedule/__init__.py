@@ -197,10 +197,14 @@ def run_now(
 def _followed(ws, id):
     "Wait for the end of a firing; lead for it while nobody else does."
     from opsnb._interrupt import on_interrupt
-    over, history = threading.Event(), History(ws)
+    over, history, said = threading.Event(), History(ws), None
     with on_interrupt(over.set):
-        while not over.is_set() and not history.update().firings[id].closed:
-            with suppress(Unavailable), ws.lock("scheduler", timeout_s=0): _lead(ws, over, only=id, once=True)
+        while not over.is_set() and not (f := history.update().firings[id]).closed:
+            try:
+                with ws.lock("scheduler", timeout_s=0): _lead(ws, over, only=id, once=True)
+            except Unavailable:  # somebody else leads, and does it
+                if said != f.status: _say(f"{f.schedule}  {state_text(f.status)}")
+                said = f.status
             over.wait(0.3)
     if over.is_set(): print(f"{id} goes on without this terminal: opsnb schedule history {history.firings[id].schedule}", file=sys.stderr)
 

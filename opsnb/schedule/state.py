@@ -203,7 +203,7 @@ FILES = 400  # of dead writers, before they become one
 
 def tidy(history):
     "Put the files of dead writers into one; says how many there were. For the leader only."
-    dead = [p for p in sorted(history.folder.glob("*.jsonl")) if alive(p) is False]
+    dead = [p for p in sorted(history.folder.glob("*.jsonl")) if p.stat().st_size and alive(p) is False]  # an empty one is just being made
     if len(dead) < FILES: return 0
     keep = {f.id for group in _by_schedule(history) for f in group if not f.closed or f in group[-MOST:]}
     lines = [line for p in dead for line in p.read_bytes().splitlines() if _kept(line, keep)]
