@@ -43,7 +43,7 @@ def schedule(
     timeout_min=None,      # that one try may take
     gpus=0,                # GPUs that it needs for itself
     notify=(),             # who hears of failure and recovery: slack:env:NAME, webhook:URL, email:ADDRESS
-    notify_always=False,   # they hear of every end
+    notify_on="failure",   # what they hear of; always: every end
     replace=False,         # change the schedule of this name
     text=False,            # params are words of a command line
     workspace=None         # default: the one of the working directory
@@ -56,7 +56,7 @@ def schedule(
     if name in names(ws) and not replace: raise OpsError(f"There is a schedule {name!r} already", hint="--replace changes it; --name gives another one")
     if allow and not webhook: raise OpsError("--allow goes with --webhook", given=list(allow))
     when = one_trigger(cron, tz, every, on_change, after, on, Hook(hashlib.sha256(token.reveal().encode()).hexdigest(), tuple(allow)) if webhook else None)
-    made = Schedule(name, kept, when, dict(params or {}), catch_up, overlap or ("queue" if catch_up == "all" else "skip"), retries, retry_wait_min, timeout_min, gpus, list(notify), notify_always)
+    made = Schedule(name, kept, when, dict(params or {}), catch_up, overlap or ("queue" if catch_up == "all" else "skip"), retries, retry_wait_min, timeout_min, gpus, list(notify), notify_on)
     checked_policies(made)
     made.when = checked_when(ws, when, made)
     made.params = checked(ws, made, text=text)

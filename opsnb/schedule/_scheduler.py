@@ -350,7 +350,7 @@ class Scheduler:
         """The last word on a firing, and who is told of it."""
         before = [o for o in self.history.firings.values() if o.schedule_id == f.schedule_id and o.closed and o.status in GOOD + BAD and o.id != f.id]
         was_bad = bool(before) and max(before, key=lambda o: o.closed).status in BAD
-        event = "failed" if status in BAD else "recovered" if status in GOOD and was_bad else "done" if status in GOOD and s and s.notify_always else None
+        event = "failed" if status in BAD else "recovered" if status in GOOD and was_bad else "done" if status in GOOD and s and s.notify_on == "always" else None
         facts = {**f.to_dict(), "status": status, "error": error, "event": event, "host": socket.gethostname()}
         notices = [{"target": word, "facts": facts} for word in s.notify] if s and event else []
         self.journal.append("firing.closed", {"firing": f.id, "status": status, "error": error, "run": f.run, "notices": notices})

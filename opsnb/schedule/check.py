@@ -7,14 +7,13 @@ __all__ = ['runnable', 'is_pipeline', 'name_of', 'checked', 'checked_when', 'che
 
 # %% ../../nbs/39_schedule.check.ipynb #eb05dfa8
 import os, re, time
-from contextlib import suppress
 from pathlib import Path
 from ..errors import OpsError, unknown
 from ..params import check_parameters, load_notebook, read_parameters
 from ..pipeline import Pipeline
 from ..pipeline.file import pipeline_params, references
 from .notify import target
-from .state import CATCH_UP, OVERLAP, filled, names, open_schedule
+from .state import CATCH_UP, NOTIFY_ON, OVERLAP, filled, names, open_schedule
 from .when import After, Change
 from ..secrets import Secret, is_source
 
@@ -79,14 +78,15 @@ def checked_when(ws, when, schedule):
 def _above(ws, name):
     "The schedule `name`, the one that it waits for, and so on."
     out = []
-    while name in names(ws) and name not in out:
+    while name and name not in out:
         out.append(name)
-        with suppress(OpsError): name = getattr(open_schedule(ws, name).when, "of", None)
+        try: name = getattr(open_schedule(ws, name).when, "of", None)
+        except OpsError: break
     return out
 
 # %% ../../nbs/39_schedule.check.ipynb #3425b59e
 def checked_policies(s):
-    for what, value, known in (("catch_up", s.catch_up, CATCH_UP), ("overlap", s.overlap, OVERLAP)):
+    for what, value, known in (("catch_up", s.catch_up, CATCH_UP), ("overlap", s.overlap, OVERLAP), ("notify_on", s.notify_on, NOTIFY_ON)):
         if value not in known: raise unknown(what.replace("_", "-"), value, known, hint="; ".join(f"{k}: {v}" for k, v in known.items()))
     if s.catch_up == "all" and s.overlap != "queue": raise OpsError("Catching up with all that was missed means one after another", given=f"overlap {s.overlap}", allowed="overlap queue")
     for what, value, least in (("retries", s.retries, 0), ("retry-wait", s.retry_wait_min, 0), ("gpus", s.gpus, 0), ("timeout", s.timeout_min or 1, 0.001)):
