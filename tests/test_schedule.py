@@ -20,7 +20,7 @@ import opsnb as ops
 from opsnb.errors import OpsError
 from opsnb.journal import records
 from opsnb.schedule import leader
-from opsnb.schedule.state import History, open_schedule, place
+from opsnb.schedule.state import History, open_schedule, place, tidy
 from opsnb.workspace import free_port
 from support import Mailbox, Receiver, opsnb, until, written_below
 
@@ -206,6 +206,37 @@ def test_a_notebook_whose_process_is_killed_is_lost_and_told_of(ws, notebook, pr
         assert until(lambda: receiver.got, 60)
     assert states(ws, "sleep") == ["lost"] and ran(project) == ["began"]
     assert receiver.got[0][2]["event"] == "failed" and receiver.got[0][2]["status"] == "lost"
+
+
+WRITES = """
+import sys, time
+from pathlib import Path
+from opsnb.journal import Journal
+for n in range(300):
+    time.sleep(0.01)
+    journal, id = Journal(Path(sys.argv[1])), f"firing_{sys.argv[2]}_{n}"
+    journal.append("firing.due", {"firing": id, "schedule": "s", "schedule_id": "schedule_1", "planned": float(n), "key": id, "timed": True})
+    journal.append("firing.started", {"firing": id, "attempt": 1, "pid": 1, "gpus": []})
+    journal.append("firing.closed", {"firing": id, "status": "done"})
+    journal.close()
+"""
+
+
+def test_the_journal_is_made_smaller_while_others_write(ws, project, monkeypatch):
+    monkeypatch.setattr("opsnb.schedule.state.FILES", 20)
+    folder = place(ws) / "journal"
+    writers = [subprocess.Popen([sys.executable, "-c", WRITES, folder, str(n)]) for n in range(3)]
+    seen, times = History(ws), 0
+    while any(w.poll() is None for w in writers):
+        known = History(ws).update()
+        time.sleep(0.05)  # what comes in between is not known, and must not be taken for old
+        times += bool(tidy(known))
+        seen.update()
+    assert [w.wait() for w in writers] == [0, 0, 0] and times > 3
+    tidy(History(ws).update())
+    for found in (seen.update(), History(ws).update()):  # who read along, and who comes later
+        assert len(found.firings) == 900 and {(f.status, f.attempt, bool(f.closed)) for f in found.firings.values()} == {("done", 1, True)}
+    assert len(list(folder.glob("*.jsonl"))) < 25
 
 
 # the clock

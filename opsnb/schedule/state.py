@@ -206,12 +206,12 @@ def tidy(history):
     "Put the files of dead writers into one; says how many there were. For the leader only."
     dead = [p for p in sorted(history.folder.glob("*.jsonl")) if p.stat().st_size and alive(p) is False]  # an empty one is just being made
     if len(dead) < FILES: return 0
-    keep = {f.id for group in _by_schedule(history) for f in group if not f.closed or f in group[-MOST:]}
-    lines = [line for p in dead for line in p.read_bytes().splitlines() if _kept(line, keep)]
+    old = {f.id for group in _by_schedule(history) for f in group[:-MOST] if f.closed}  # what is not known yet is not old
+    lines = [line for p in dead for line in p.read_bytes().splitlines() if _kept(line, old)]
     head = dead[0].read_bytes().partition(b"\n")[0]  # says on which machine it was written
     write_atomic(history.folder / f"{uuid.uuid4().hex[:8]}.jsonl", b"\n".join([head, *lines, b""]))
     for p in dead: p.unlink()
-    for log in (place(history.ws) / "logs").glob("*.txt"): log.stem in keep or log.unlink()
+    for log in (place(history.ws) / "logs").glob("*.txt"): log.stem not in old or log.unlink()
     return len(dead)
 
 def _by_schedule(history):
@@ -219,6 +219,6 @@ def _by_schedule(history):
     for f in sorted(history.firings.values(), key=lambda f: (f.made, f.planned)): groups.setdefault(f.schedule_id, []).append(f)
     return groups.values()
 
-def _kept(line, keep):
-    try: return Record(**(r := json.loads(line))) and not r["kind"].startswith("journal.") and ("firing" not in r["data"] or r["data"]["firing"] in keep)
+def _kept(line, old):
+    try: return Record(**(r := json.loads(line))) and not r["kind"].startswith("journal.") and r["data"].get("firing") not in old
     except (ValueError, TypeError): return False
