@@ -16,11 +16,11 @@ from ..errors import OpsError, Unavailable
 from ..journal import Journal
 from ..plug import is_verb
 from .card import Fired, Firings, Listed, Over, Shown, leader, led_by, moment, no_leader
-from .check import checked, checked_policies, checked_when, name_of, runnable
+from .check import absolute, checked, checked_policies, checked_when, name_of, runnable
 from .state import History, Schedule, firing_id, names, open_schedule, place, write
 from .when import Change, Hook, one_trigger
 from ..secrets import Secret
-from ..show import state_text
+from ..show import clock, state_text
 from ..workspace import Workspace
 
 # %% ../../nbs/39_schedule.ipynb #f9c3d932
@@ -56,7 +56,7 @@ def schedule(
     if name in names(ws) and not replace: raise OpsError(f"There is a schedule {name!r} already", hint="--replace changes it; --name gives another one")
     if allow and not webhook: raise OpsError("--allow goes with --webhook", given=list(allow))
     when = one_trigger(cron, tz, every, on_change, after, on, Hook(hashlib.sha256(token.reveal().encode()).hexdigest(), tuple(allow)) if webhook else None)
-    made = Schedule(name, kept, when, dict(params or {}), catch_up, overlap or ("queue" if catch_up == "all" else "skip"), retries, retry_wait_min, timeout_min, gpus, list(notify), notify_on)
+    made = Schedule(name, kept, when, dict(params or {}), catch_up, overlap or ("queue" if catch_up == "all" else "skip"), retries, retry_wait_min, timeout_min, gpus, [f"{word.partition(':')[0]}:{absolute(word.partition(':')[2])}" for word in notify], notify_on)
     checked_policies(made)
     made.when = checked_when(ws, when, made)
     made.params = checked(ws, made, text=text)
@@ -108,6 +108,7 @@ def schedule_history(
     out.schedule = s
     for f in history.of(s):
         if f.status == "running" and not f.run: f.run = run_of(ws, f)
+        if f.status == "queued" and f.not_before > time.time(): f.error = f"try {f.attempt + 1} at {clock(f.not_before)}; {f.error or ''}"
         out.append({**f.to_dict(), "told": ", ".join(f"{n['target'].partition(':')[0]} {n['state']}" for (id, _), n in history.notices.items() if id == f.id and "target" in n)})
     for m in history.missed.get(s.id, []):
         span = "" if m["count"] == 1 else f" moments since {moment(m['from'], s)}"
@@ -232,7 +233,7 @@ def scheduler(
     wait=False,            # when another one leads, wait and take over
     systemd=False,         # print a systemd unit that runs it, and end
     workspace=None         # default: the one of the working directory
-):                         # what still runs
+):                         # what still runs; None when it never led
     "Start what is due, until stopped: one scheduler leads each workspace."
     from opsnb._interrupt import on_interrupt
     ws = workspace or Workspace.find()
@@ -250,7 +251,6 @@ def scheduler(
                 if not wait: raise Unavailable("Another scheduler leads this workspace", given=led_by(leader(ws) or {"pid": "?", "host": "?", "since": None}), hint="opsnb scheduler --wait takes over when it ends") from None
             if not said: _say(f"waits: {led_by(leader(ws) or {'pid': '?', 'host': '?', 'since': None})} leads")
             said = True
-    return Over([], once)
 
 # %% ../../nbs/39_schedule.ipynb #46e864a1
 UNIT = """\

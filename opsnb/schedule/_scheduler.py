@@ -147,7 +147,9 @@ class Scheduler:
                     if self.wake.is_set() or self.halt.wait(TICK_S / 5): break
                 self.wake.clear()
         finally:
-            if self.door: self.door.shutdown()
+            if self.door:
+                self.door.shutdown()
+                self.door.server_close()
             self.journal.close()
 
     def idle(self):
