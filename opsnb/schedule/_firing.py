@@ -122,7 +122,7 @@ def attempted(ws, firing, attempt):
     begun, limit, run = time.monotonic(), Limit(None), None
     try:
         schedule = open_schedule(ws, firing.schedule)
-        limit = Limit(schedule.timeout_min)
+        limit = Limit(schedule.timeout_min if is_pipeline(ws.root / schedule.file) else None)  # the engine looks to a notebook's itself
         status, run, error = work(ws, firing, attempt, schedule)
     except KeyboardInterrupt: status, error = "cancelled", "stopped on request"
     except OpsError as e: status, error = "failed", str(e)
