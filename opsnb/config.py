@@ -55,6 +55,12 @@ class Config:
     slots: str = _s("/tmp/opsnb-slots", "folder in which the local jobs of all users of this machine wait for their turn")  # noqa: S108
     snapshot_mb: float = _s(100.0, "MB of code that goes with a job; data is left out by .opsnbignore")
     job_log_mb: float = _s(100.0, "MB of a job's log that are kept: the first half, and the last")
+    scheduler_concurrency: int = _s(2, "runs that opsnb scheduler has going at a time")
+    scheduler_gpus: int = _s(-1, "GPUs that it may hand out (-1: those that are there)")
+    scheduler_port: int = _s(8765, "port at which it takes calls (webhooks)")
+    smtp: str = _s("", "mail server for notices: smtp://user@mail.example.org:587, or smtps://…")
+    smtp_password: str = _s("", "where its password is: env:NAME, file:PATH, keyring:SERVICE/USER")
+    smtp_from: str = _s("", "sender of notices (empty: opsnb@ and the name of the machine)")
     quiet: bool = _s(False, "no cards, no progress lines")
     origins: dict = field(default_factory=dict, repr=False, compare=False)
 

@@ -78,6 +78,13 @@ def _mlflow(ws):
     return _row("sink mlflow", "ok", f"{masked(uri) or ws.database}, {len(experiments)} experiments")
 
 # %% ../nbs/84_doctor.ipynb #332cddb2
+def _schedules(ws):
+    from opsnb.schedule import leader, schedules
+    if not (found := schedules(ws)): return
+    bad, card = [r["name"] for r in found if "failed" in r["last_words"] or "damaged" in r["state"]], leader(ws)
+    if not card: yield _row("schedules", "warn", f"{len(found)}, and no scheduler runs", "opsnb scheduler, or opsnb scheduler --systemd")
+    else: yield _row("schedules", "warn" if bad else "ok", f"{len(found)}; process {card['pid']} on {card['host']} leads" + (f"; {', '.join(bad)} failed last" if bad else ""), f"opsnb schedule history {bad[0]}" if bad else None)
+
 def _machine(ws):
     import psutil
     yield _row("cpu, memory", "ok", f"{os.cpu_count()} cores, {size(psutil.virtual_memory().available)} of {size(psutil.virtual_memory().total)} free")
@@ -101,7 +108,7 @@ def doctor(
 ):                  # `Rows`; exit code 3 when something that should work does not
     "Check versions, libraries, workspace, sinks and machine."
     ws, out = workspace or Workspace.find(), Rows()
-    for check in (_versions, _extras, _workspace, _sinks, _machine):
+    for check in (_versions, _extras, _workspace, _sinks, _schedules, _machine):
         try: out += list(check(ws))
         except OpsError as e: out.append(_row(check.__name__.strip("_"), "fail", e.what, e.hint))
     out.exit_code = 3 if any(r["state"] == "fail" for r in out) else 0

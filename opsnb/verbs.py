@@ -40,14 +40,6 @@ VERBS = [
     Verb("resume_notebook", "opsnb.engine:resume_notebook", "go on with a notebook's run after its last checkpoint", "resume", {"params": "-p", "out": "-o"}, {"text": True, "check": False},
          ("opsnb resume run_3f2a", "opsnb resume run_3f2a -p epochs 20")),
     Verb("logs", "opsnb.logs", "what a notebook's cells or a job's program have written, also while it runs", "logs", {"follow": "-f", "cell": "-c", "notebook": "-o"}, {}, ("opsnb logs run_3f2a -f", "opsnb logs job_77ab -f", "opsnb logs run_3f2a --cell 3", "opsnb logs run_3f2a -o executed.ipynb")),
-    Verb("submit", "opsnb.jobs:submit", "submit a function, notebook, script or command as a job: here, or on a cluster", "submit", {"params": "-p", "tags": "-t", "env": "-e", "name": "-n"}, {},
-         ("opsnb submit train.ipynb -p lr 0.1 --gpus 1", "opsnb submit --on slurm --gpus 8 --engine partition gpu train.py -- --epochs 5", "opsnb submit -e HF_TOKEN env:HF_TOKEN -- python -m mypackage.train")),
-    Verb("jobs", "opsnb.jobs", "list the jobs, those of earlier days included", "jobs", {"watch": "-w", "most": "-m"}, {}, ("opsnb jobs", "opsnb jobs --watch", "opsnb jobs --status failed --json")),
-    Verb("job", "opsnb.jobs:job", "one job: its state, what it asked and used", "job", {}, {}, ("opsnb job job_3f2a", "opsnb job job_3f2a --json")),
-    Verb("cancel", "opsnb.jobs:cancel", "stop a job", "cancel", {}, {}, ("opsnb cancel job_3f2a",)),
-    Verb("retry", "opsnb.jobs:retry", "start a job again that has ended: same code, checkpoints and run", "retry", {}, {}, ("opsnb retry job_3f2a",)),
-    Verb("recover", "opsnb.jobs:recover", "start again what a reboot or a crash cut off", "jobs recover", {}, {}, ("opsnb jobs recover",)),
-    Verb("backends", "opsnb.jobs:backends", "the back-ends for jobs: what is here, free GPUs, queues, features", "backends", {}, {}, ("opsnb backends", "opsnb backends --json")),
     Verb("pipeline", "opsnb.pipeline", "open a pipeline file: ops.pipeline(\"pipeline.yaml\").run()"),
     Verb("run_pipeline", "opsnb.pipeline:run_pipeline", "run the steps of a pipeline file", "pipeline run", {"params": "-p", "out": "-o", "kernel": "-k", "start": "--from"}, {"text": True, "check": False},
          ("opsnb pipeline run", "opsnb pipeline run churn/pipeline.yaml -p seed 1", "opsnb pipeline run --from train", "opsnb pipeline run --force")),
@@ -72,6 +64,30 @@ VERBS = [
     Verb("install_lab", "opsnb.lab:install_lab", "let JupyterLab's notebook jobs run through opsnb", "lab install", {}, {}, ("opsnb lab install", "opsnb lab install --remove")),
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
+]
+
+# %% ../nbs/80_verbs.ipynb #93ff2542
+VERBS += [
+    Verb("submit", "opsnb.jobs:submit", "submit a function, notebook, script or command as a job: here, or on a cluster", "submit", {"params": "-p", "tags": "-t", "env": "-e", "name": "-n"}, {},
+         ("opsnb submit train.ipynb -p lr 0.1 --gpus 1", "opsnb submit --on slurm --gpus 8 --engine partition gpu train.py -- --epochs 5", "opsnb submit -e HF_TOKEN env:HF_TOKEN -- python -m mypackage.train")),
+    Verb("jobs", "opsnb.jobs", "list the jobs, those of earlier days included", "jobs", {"watch": "-w", "most": "-m"}, {}, ("opsnb jobs", "opsnb jobs --watch", "opsnb jobs --status failed --json")),
+    Verb("job", "opsnb.jobs:job", "one job: its state, what it asked and used", "job", {}, {}, ("opsnb job job_3f2a", "opsnb job job_3f2a --json")),
+    Verb("cancel", "opsnb.jobs:cancel", "stop a job", "cancel", {}, {}, ("opsnb cancel job_3f2a",)),
+    Verb("retry", "opsnb.jobs:retry", "start a job again that has ended: same code, checkpoints and run", "retry", {}, {}, ("opsnb retry job_3f2a",)),
+    Verb("recover", "opsnb.jobs:recover", "start again what a reboot or a crash cut off", "jobs recover", {}, {}, ("opsnb jobs recover",)),
+    Verb("backends", "opsnb.jobs:backends", "the back-ends for jobs: what is here, free GPUs, queues, features", "backends", {}, {}, ("opsnb backends", "opsnb backends --json")),
+    Verb("schedule", "opsnb.schedule", "schedule a pipeline or a notebook: times, intervals, changes, other runs, calls", "schedule add", {"params": "-p", "name": "-n"}, {"text": True},
+         ("opsnb schedule add churn/pipeline.yaml --cron '0 3 * * *' --tz Europe/Berlin", "opsnb schedule add report.ipynb --every 15min -p rows 100", "opsnb schedule add load.ipynb --on-change data/ --notify slack:env:SLACK_HOOK_URL",
+          "opsnb schedule add report.ipynb --after churn --on any", "opsnb schedule add score.ipynb --webhook --allow day")),
+    Verb("schedules", "opsnb.schedule:schedules", "list the schedules: next time, last state", "schedule list", {}, {}, ("opsnb schedule list", "opsnb schedule list --json")),
+    Verb("show_schedule", "opsnb.schedule:show_schedule", "show one schedule", "schedule show", {}, {}, ("opsnb schedule show churn",)),
+    Verb("schedule_history", "opsnb.schedule:schedule_history", "what became of a schedule's firings", "schedule history", {"most": "-m"}, {}, ("opsnb schedule history churn", "opsnb schedule history churn --most 100 --json")),
+    Verb("run_now", "opsnb.schedule:run_now", "run a schedule now", "schedule run-now", {"params": "-p"}, {"text": True}, ("opsnb schedule run-now churn", "opsnb schedule run-now churn -p day 2026-11-01 --no-follow")),
+    Verb("pause_schedule", "opsnb.schedule:pause_schedule", "pause a schedule", "schedule pause", {}, {}, ("opsnb schedule pause churn",)),
+    Verb("resume_schedule", "opsnb.schedule:resume_schedule", "go on with a paused schedule", "schedule resume", {}, {}, ("opsnb schedule resume churn",)),
+    Verb("stop_schedule", "opsnb.schedule:stop_schedule", "stop what runs or waits of a schedule", "schedule stop", {}, {}, ("opsnb schedule stop churn",)),
+    Verb("remove_schedule", "opsnb.schedule:remove_schedule", "remove a schedule; its runs stay", "schedule remove", {}, {}, ("opsnb schedule remove churn",)),
+    Verb("scheduler", "opsnb.schedule:scheduler", "start what is due, until stopped", "scheduler", {}, {}, ("opsnb scheduler", "opsnb scheduler --concurrency 4 --gpus 2 --wait", "opsnb scheduler --once", "opsnb scheduler --systemd")),
 ]
 NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret"}
 

@@ -1,4 +1,5 @@
 """What several tests need: commands in new processes, notebooks made of cells, waiting, ending couriers."""
+import contextlib
 import json
 import os
 import random
@@ -104,3 +105,60 @@ def _logs_until_killed(name, after_s):
     os.close(out)
     id, _, dots = said.partition(b" ")
     return id.decode(), len(dots)
+
+
+class Receiver:
+    """A real web server that keeps what it is sent: `with Receiver() as r: r.url, r.got`. `codes`: its answers, the last one for ever; `held`: until `go_on` is set."""
+
+    def __init__(self, codes=(200,), port=0, held=False):
+        import http.server
+        import threading
+        go_on = self.go_on = threading.Event()
+        if not held: go_on.set()
+        got = self.got = []
+        answers = list(codes)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                go_on.wait(60)
+                got.append((time.time(), self.path, json.loads(body)))
+                self.send_response(answers.pop(0) if len(answers) > 1 else answers[0])
+                with contextlib.suppress(OSError): self.end_headers()  # a caller that waited long enough
+
+            def log_message(self, *_): pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self): return self
+    def __exit__(self, *_): self.server.shutdown(), self.server.server_close()
+
+
+class Mailbox:
+    """A real SMTP server that keeps its mails: `with Mailbox() as m: m.port, m.mails`."""
+
+    def __init__(self):
+        import socketserver
+        import threading
+        mails = self.mails = []
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.wfile.write(b"220 mailbox\r\n")
+                for line in self.rfile:
+                    word = line[:4].upper()
+                    if word == b"DATA":
+                        self.wfile.write(b"354 go on\r\n")
+                        mails.append(b"".join(iter(self.rfile.readline, b".\r\n")).decode())
+                    self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 mailbox\r\n")
+                    if word == b"QUIT": return
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self): return self
+    def __exit__(self, *_): self.server.shutdown(), self.server.server_close()

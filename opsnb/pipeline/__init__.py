@@ -94,10 +94,10 @@ def _planned(spec, values, results, how, kernel):
 def _begun(pipeline, values, out, kernel, resume, settings):
     "The pipeline's run, begun or gone on with; its folder is `run.out`."
     spec, ws = pipeline.spec, pipeline.workspace
-    quiet = {"system_metrics_s": 0, "quiet": True, **{k: v for k, v in settings.items() if k not in ("experiment", "part_of")}}
+    quiet = {"system_metrics_s": 0, "quiet": True, **{k: v for k, v in settings.items() if k not in ("experiment", "part_of", "tags")}}
     if resume: run = Run(resume=resume["run"], workspace=ws, **quiet).start()
     else:
-        run = Run(spec.name, values, {"opsnb.file": str(spec.path), **({"part_of": settings["part_of"]} if settings.get("part_of") else {})}, settings.get("experiment") or spec.experiment or spec.name, type="pipeline", workspace=ws, **quiet).start()
+        run = Run(spec.name, values, {"opsnb.file": str(spec.path), **({"part_of": settings["part_of"]} if settings.get("part_of") else {}), **settings.get("tags", {})}, settings.get("experiment") or spec.experiment or spec.name, type="pipeline", workspace=ws, **quiet).start()
     run.out = _folder(ws, run, spec, resume["folder"] if resume else out)
     run.record("pipeline.started", {"file": str(spec.path.absolute()), "params": values, "folder": str(run.out), "kernel": kernel})
     return run
