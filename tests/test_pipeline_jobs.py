@@ -1,5 +1,6 @@
 """Steps that are jobs (`on:`): mixed with others, not submitted when cached, found again when the runner was killed."""
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 import opsnb as ops
 from opsnb.errors import OpsError
 from opsnb.pipeline import Pipeline, resume_pipeline
-from support import until, written_below
+from support import opsnb, until, written_below
 
 PIPELINE = """
 name: mixed
@@ -112,3 +113,12 @@ def test_what_can_never_run_is_told(ws, mixed):
     (mixed / "pipeline.yaml").write_text(PIPELINE.replace("gpus: 1", "gpus: 99"))
     done = Pipeline(mixed).run(check=False)
     assert done.status == "failed" and "99" in done.steps["train[lr=1]"].error
+
+
+def test_the_scheduler_starts_again_what_a_crash_cut_off(ws, mixed):
+    job = ops.submit([sys.executable, "-c", "import os, pathlib, time\nm = pathlib.Path(os.environ['OPSNB_CKPT']) / 'm'\nif not m.exists(): m.touch(); time.sleep(600)"])
+    assert until(lambda: (job.folder.ckpt / "m").exists(), 60)
+    os.kill(job.state.pid or job.folder.state().pid, signal.SIGKILL)
+    assert until(lambda: job.status == "lost", 30)
+    code, out, err = opsnb("scheduler", "--once")
+    assert code == 0 and f"started again: {job.id}" in out + err and job.wait(60).shown == "done"

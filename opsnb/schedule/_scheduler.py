@@ -17,6 +17,7 @@ import uuid
 
 from opsnb.errors import OpsError, Unavailable
 from opsnb.journal import Journal
+from opsnb.jobs import recover
 from opsnb.schedule._firing import run_of, state_of
 from opsnb.schedule.check import is_pipeline
 from opsnb.schedule.notify import send, target
@@ -135,6 +136,7 @@ class Scheduler:
             with contextlib.suppress(Unavailable): write_atomic(place(self.ws) / "scheduler.card", json.dumps(card))
             self.history.update()
             self.shown = {f.id: f.status for f in self.history.firings.values() if f.closed}
+            if not self.only: self.carefully("jobs", self.recover)
             while not self.halt.is_set():
                 try:
                     self.tick()
@@ -151,6 +153,10 @@ class Scheduler:
                 self.door.shutdown()
                 self.door.server_close()
             self.journal.close()
+
+    def recover(self):
+        """Start again the jobs that a reboot or a crash cut off."""
+        if (self.ws.path / "jobs").is_dir() and (again := recover(workspace=self.ws)): self.say(f"started again: {', '.join(j.id for j in again)}")
 
     def idle(self):
         """Whether a scheduler that does not stay has done its work. A notice whose receiver is down is left to the next one."""
