@@ -56,11 +56,11 @@ if (_m := _s.modules.get("mlflow")):
 
 
 class Ended(Exception):
-    """How a notebook ended, other than well: `status`, `reason`, whether it ever started, whether its kernel died."""
+    """How a notebook ended, other than well: `status`, `reason`, whether it ever started, whether its kernel died, whether a cell raised."""
 
-    def __init__(self, status, reason, started=True, dead=False):
+    def __init__(self, status, reason, started=True, dead=False, raised=False):
         super().__init__(masked(reason))
-        self.status, self.reason, self.started, self.dead = status, masked(reason), started, dead
+        self.status, self.reason, self.started, self.dead, self.raised = status, masked(reason), started, dead, raised
 
 
 class Watch:
@@ -273,7 +273,7 @@ class Client(PapermillNotebookClient):
         try: task.result()
         except CellExecutionError as e:
             if e.ename == "SystemExit" and e.evalue in ("", "0"): return Ended("done", "the notebook ended itself")
-            return Ended("failed", f"{e.ename}: {(hidden(e.evalue).strip() or '?').splitlines()[0]}"[:2000])
+            return Ended("failed", f"{e.ename}: {(hidden(e.evalue).strip() or '?').splitlines()[0]}"[:2000], raised=True)
         except (DeadKernelError, asyncio.CancelledError): return Ended("failed", await self._post_mortem(), dead=True)
         return None
 
@@ -360,8 +360,8 @@ def execute(nb, kernel_name, output_path=None, watch=None, outputs=None, progres
     try:
         Client(manager, watch or Watch(), kernel_name, log_output=log_output, **kw).execute()
         written_next = manager.papermill_writes
-    except Ended:
-        written_next = manager.papermill_writes and failed(nb)
+    except Ended as e:
+        written_next = manager.papermill_writes and failed(nb, e)
         raise
     finally:
         manager.notebook_complete(written_next)
@@ -369,6 +369,6 @@ def execute(nb, kernel_name, output_path=None, watch=None, outputs=None, progres
     return manager.nb
 
 
-def failed(nb):
-    """Whether a cell's error is to be seen in the notebook; papermill then reports it by itself."""
-    return any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", []))
+def failed(nb, ended):
+    """Whether papermill reports it by itself: a cell raised, or its error is to be seen in the notebook."""
+    return ended.raised or any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", []))

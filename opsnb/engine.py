@@ -37,7 +37,7 @@ class Engine:
         limit = kw.pop("cell_timeout_s", None) or execution_timeout or timeout
         try: return execute(nb, kernel_name, output_path, start_s=start_timeout, cell_timeout_s=limit, env=env, **kw)
         except Ended as e:
-            if failed(nb): return nb  # papermill reports what it can see
+            if failed(nb, e): return nb  # papermill reports what it can see
             raise (Failed if e.started else Unavailable)(f"{input_path if isinstance(input_path, str) else 'The notebook'} {e.status}: {e.reason}") from None
 
     @classmethod
