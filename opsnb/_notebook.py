@@ -28,6 +28,7 @@ from papermill.clientwrap import PapermillNotebookClient
 
 from opsnb import kernels
 from opsnb._interrupt import on_interrupt
+from opsnb._oom import Toll
 from opsnb._outputs import Outputs
 from opsnb._saving import Manager
 from opsnb._specs import Specs
@@ -37,16 +38,30 @@ from opsnb.secrets import HAND_OVER, hidden
 LOG = logging.getLogger("opsnb.notebook")
 LOG.addHandler(logging.NullHandler())  # what goes wrong is told by `Ended`, not twice on the terminal
 GRACE_S = 5.0           # time an interrupted cell has to clean up
+WAITING = 100           # messages on their way at each end, none much above a million characters
 LOSSLESS = """
-def _opsnb_lossless():
+def _opsnb_lossless(most=1_000_000):
     try:
-        import zmq
+        import sys, zmq
         thread = get_ipython().kernel.iopub_socket.io_thread
-        thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))
+        def bounded():
+            thread.socket.setsockopt(zmq.XPUB_NODROP, 1)
+            thread.socket.setsockopt(zmq.SNDHWM, WAITING)
+        def slowed(stream):
+            plan, taken = stream._schedule_flush, stream._flush_buffers
+            def planned():
+                plan()
+                with stream._buffer_lock: full = sum(b.tell() for b in stream._buffers.values()) >= most
+                if full: stream.flush()
+            def pieces():
+                for parent, text in taken(): yield from ((parent, text[at:at + most]) for at in range(0, len(text), most))
+            stream._schedule_flush, stream._flush_buffers = planned, pieces
+        thread.schedule(bounded)
+        for stream in (sys.stdout, sys.stderr): slowed(stream)
     except Exception: pass
 _opsnb_lossless()
 del _opsnb_lossless
-"""  # by default a kernel drops what it cannot send at once, beyond a thousand messages
+""".replace("WAITING", str(WAITING))  # by default a kernel keeps in memory what it writes faster than we read, and drops what is beyond a thousand messages: ours waits
 CLOSE = """
 import sys as _s
 if (_m := _s.modules.get("opsnb.track.scope")): _m.end_all({status!r}, {error!r})
@@ -83,10 +98,12 @@ class Watch:
 
 
 class Reader(AsyncKernelClient):
-    """A kernel's client that keeps every message until it is read; else some are dropped when a cell writes faster than we read."""
+    """A kernel's client that loses no message: a kernel of ours waits for us, of another's all is kept until it is read."""
+
+    waits = False
 
     def connect_iopub(self, identity=None):
-        self.context.setsockopt(zmq.RCVHWM, 0)
+        self.context.setsockopt(zmq.RCVHWM, WAITING if self.waits else 0)
         return super().connect_iopub(identity)
 
 
@@ -171,7 +188,7 @@ class Client(PapermillNotebookClient):
         specs.imports = kernels.imports_of([self.nb]) if self.warm is None else self.warm
         km = AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=specs, transport="ipc")
         km.ip, km.connection_file = f"{self.folder}/k", f"{self.folder}/kernel.json"
-        km.client_factory = Reader
+        km.client_factory = type("Reader", (Reader,), {"waits": km.kernel_spec.language == "python"})
         self.owns_km = True
         return km
 
@@ -183,12 +200,14 @@ class Client(PapermillNotebookClient):
                 try:
                     where = {k: v for k, v in (("env", client.env), ("cwd", client.cwd)) if v}
                     await client._in_time(client.async_start_new_kernel(stdout=subprocess.DEVNULL, stderr=client.words.end, **where))
+                    client.toll = Toll(getattr(client.km.provisioner, "pid", None))
                     client.watch.kernel_started(getattr(client.km.provisioner, "how", "cold"), getattr(client.km.provisioner, "why", None))
                     await client._in_time(client.async_start_new_kernel_client())
                 except (Ended, NoSuchKernel): await self.__aexit__(); raise
                 except Exception as e:
                     await self.__aexit__()
-                    raise Ended("failed", f"the kernel did not start: {client.words.text() or e}", started=False) from e
+                    why = f"it has not answered for {client.startup_timeout:g} s (setting kernel_start_s)" if "didn't respond" in str(e) else client.words.text() or e
+                    raise Ended("failed", f"the kernel did not start: {why}", started=False) from e
 
             async def __aexit__(self, *error):
                 client.shutdown_kernel = "immediate" if error and error[0] else "graceful"
@@ -319,7 +338,7 @@ class Client(PapermillNotebookClient):
             if code is not None: break
             await asyncio.sleep(0.1)
         if code is None or not getattr(process, "known", True): return f"the kernel died. {self._last_words()}".strip()
-        if code == -signal.SIGKILL: return "the kernel was killed (SIGKILL): the system does this when memory runs out"
+        if code == -signal.SIGKILL: return f"the kernel was killed (SIGKILL): {self.toll.said()}"
         if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self.words.text()}".strip()
         return f"the kernel exited by itself with code {code}. {self.words.text()}".strip()
 

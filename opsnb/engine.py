@@ -183,6 +183,10 @@ def _conclude(run, result, nb, out, watch, error):
         _keep_values(run, result.values, result.files)
     if getattr(ended, "dead", False) and plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:end_orphans")(run.workspace, run.id)
 
+def _unkept(result, e):
+    "What the notebook made could not be kept: then it has not ended well, whatever its cells say."
+    result.status, result.error, result.failure = ("failed", f"{e.what}: {e.given}", e) if result.failure is None else (result.status, result.error, result.failure)
+
 def _keep_values(run, values, files, most=100_000_000):
     numbers = {k: v for k, v in values.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
     if numbers: run.log(numbers, step=0)
@@ -233,6 +237,7 @@ def run_notebook(
         try:
             _conclude(run, result, nb, out, watch, error)
             made_of.end(result.values)
+        except Unavailable as e: _unkept(result, e)
         finally: run.finish(result.status if result.status != "running" else "failed", result.error)
         result.duration_s = run.state.duration_s
     if check and result.status == "cancelled": raise KeyboardInterrupt

@@ -23,7 +23,7 @@ ENDED_WELL = ("done", "cached")
 class Runner:
     def __init__(self, spec, params, run, out, show, kernel, workers, results, how, imports=None):
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
-        self.results, self.how, self.imports, self.kept = results, how, imports, {}
+        self.results, self.how, self.imports, self.kept, self.failures = results, how, imports, {}, {}
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
 
@@ -66,7 +66,7 @@ class Runner:
 
     def _heard(self, s, result, kept):
         """A step's thread says that it has ended."""
-        s.status, s.error, s.duration_s = result.status, result.error, time.monotonic() - s.began
+        s.status, s.error, s.duration_s, self.failures[s.id] = result.status, result.error, time.monotonic() - s.began, result.failure
         self.watches.pop(s.id, None)
         if kept: self.kept[s.id] = kept
         self.run.record("step.cached" if s.status == "cached" else "step.finished", {**s.to_dict(), "digest": kept.digest if kept else None})

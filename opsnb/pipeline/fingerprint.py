@@ -160,6 +160,7 @@ def decide(
 ):                   # `Decision`
     "Whether a step whose needs are met has to run."
     if how == "take": return Decision("not asked to run: its last result", results.last(step.id))
+    done = {id: done[id] for id in sorted(_above(spec.steps, step.id)) if id in done}  # what happens to have ended beside it is not its business
     files = {p: d for k in done.values() for p, d in k.files.items()}
     values = seen(spec, params, {id: k.values for id, k in done.items()})
     try: given = resolved(step.params, values)
@@ -186,12 +187,26 @@ def wanted(steps, results, force=False, start=None, only=None):
     if not (start or only): return {}
     asked = [s for s in steps if s == (start or only) or s.startswith(f"{start or only}[")]  # one step, or all of a foreach
     if not asked: raise unknown("step", start or only, dict.fromkeys(s.partition("[")[0] for s in steps))
-    run = {n for s in asked for n in ([s] if only else _below(steps, s))}
-    take = {n for id in run for n in _above(steps, id)} - run
+    run = set(asked) if only else _below(steps, asked)
+    take = _reached(run, {n: s.needs for n, s in steps.items()}) - run
     for id in take:
         if not (last := results.last(id)): raise OpsError(f"There is no earlier result of step {id!r}, which {start or only!r} needs", hint="run the whole pipeline once, or start from that step")
         if gone := last.missing(): raise OpsError(f"The last result of step {id!r} is not whole any more", given=f"{gone} is gone or has changed", hint=f"run from that step: --from {id}")
     return {id: "run" if id in run else "take" if id in take else "skip" for id in steps}
 
-def _above(steps, id): return {a for n in steps[id].needs for a in (n, *_above(steps, n))}
-def _below(steps, id): return {id} | {s for s in steps if id in _above(steps, s)}
+def _reached(start, neighbours):
+    "All that is reached from `start`, itself left out; each looked at once, however many ways lead there."
+    found, todo = set(), list(start)
+    while todo:
+        new = set(neighbours.get(todo.pop(), ())) - found
+        found |= new
+        todo += new
+    return found
+
+def _above(steps, id): return _reached([id], {n: s.needs for n, s in steps.items()})
+
+def _below(steps, ids):
+    after = {id: [] for id in steps}
+    for id, s in steps.items():
+        for n in s.needs: after[n].append(id)
+    return {*ids} | _reached(ids, after)
