@@ -2,6 +2,7 @@
 
 The main thread only coordinates. Each running step is a thread that drives its notebook; the work itself is in the kernels.
 """
+import heapq
 import queue
 import random
 import threading
@@ -26,35 +27,57 @@ class Runner:
         self.results, self.how, self.imports, self.kept, self.failures = results, how, imports, {}, {}
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
+        self.after, self.open, self.place, self.ready, self.running = {id: [] for id in self.steps}, {}, {}, [], 0
 
     @property
     def stopping(self): return self.halt.is_set()
 
     def go(self):
         """Until every step has ended or cannot run."""
-        for id, s in self.steps.items():
+        for n, (id, s) in enumerate(self.steps.items()):
+            self.open[id], self.place[id] = len(s.needs), n
+            for need in s.needs: self.after[need].append(id)
             if self.how.get(id) == "skip": s.status, s.why, s.left_out = "not_run", "not asked for", True
+        for id, s in self.steps.items():
+            if s.status != "queued": self._ended(id)
+            elif not s.needs and not self._ready(s): self._ended(id)
         with ThreadPoolExecutor(self.workers, thread_name_prefix="opsnb-step") as pool, on_interrupt(self.stop):
             while True:
                 self._start_ready(pool)
-                if not any(s.status == "running" for s in self.steps.values()): return
+                if not self.running: return
                 try: self._heard(*self.events.get(timeout=0.5))
                 except queue.Empty: self.show()
 
     def _start_ready(self, pool):
-        running = sum(s.status == "running" for s in self.steps.values())
-        for id, s in self.steps.items():
-            if s.status != "queued": continue
-            needs = [self.steps[n].status for n in s.needs]
-            if self.stopping or any(n not in ("queued", "running", *ENDED_WELL) for n in needs) and self.how.get(id) != "take":
-                s.left_out = not self.stopping and any(self.steps[n].left_out for n in s.needs)
-                s.status, s.error = "not_run", "stopped" if self.stopping else "a step it needs was left out" if s.left_out else "a step it needs did not end well"
-            elif all(n in ENDED_WELL for n in needs) and not self._holds(s, self.spec.steps[id]): continue
-            elif all(n in ENDED_WELL for n in needs) and running < self.workers:
-                s.status, s.began, running = "running", time.monotonic(), running + 1
-                self.run.record("step.started", {"step": id})
-                pool.submit(self._work, s, self.spec.steps[id])
-        self.show(force=True)
+        if self.stopping:
+            for s in self.steps.values():
+                if s.status == "queued": s.status, s.error, self.ready = "not_run", "stopped", []
+        while self.ready and self.running < self.workers:
+            s = self.steps[heapq.heappop(self.ready)[1]]
+            s.status, s.began, self.running = "running", time.monotonic(), self.running + 1
+            self.run.record("step.started", {"step": s.id})
+            pool.submit(self._work, s, self.spec.steps[s.id])
+        self.show()
+
+    def _ended(self, id):
+        """A step has ended: those that wait for it are ready, wait for others, too, or cannot run; so on to those that wait for them."""
+        todo = [id]
+        for id in todo:
+            for s in (self.steps[n] for n in self.after[id]):
+                if s.status != "queued": continue
+                if self.steps[id].status in ENDED_WELL:
+                    self.open[s.id] -= 1
+                    if self.open[s.id] or self._ready(s): continue
+                elif self.how.get(s.id) == "take": continue
+                else:
+                    s.left_out = any(self.steps[n].left_out for n in s.needs)
+                    s.status, s.error = "not_run", "a step it needs was left out" if s.left_out else "a step it needs did not end well"
+                todo.append(s.id)
+
+    def _ready(self, s):
+        """Whether a step runs next, in the order of the file, now that nothing is missing; if not, it has ended."""
+        if holding := self._holds(s, self.spec.steps[s.id]): heapq.heappush(self.ready, (self.place[s.id], s.id))
+        return holding
 
     def _holds(self, s, step):
         """Whether the step's condition is true; if not, that is its end."""
@@ -69,7 +92,9 @@ class Runner:
         s.status, s.error, s.duration_s, self.failures[s.id] = result.status, result.error, time.monotonic() - s.began, result.failure
         self.watches.pop(s.id, None)
         if kept: self.kept[s.id] = kept
+        self.running -= 1
         self.run.record("step.cached" if s.status == "cached" else "step.finished", {**s.to_dict(), "digest": kept.digest if kept else None})
+        self._ended(s.id)
 
     def stop(self):
         """End all running notebooks; what has not begun will not."""

@@ -8,7 +8,7 @@ __all__ = ['text_digest', 'digest', 'modules', 'packages', 'Fingerprint', 'finge
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #c2986f84
 import functools, hashlib, json, os, platform, re, sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from .. import provenance
 from ..config import is_secret, project_root
@@ -128,8 +128,13 @@ class Results:
     def last(self, step): return self._read(self.folder / step / "last.json")
 
     def keep(self, kept):
-        (self.folder / kept.step).mkdir(parents=True, exist_ok=True)
-        for name in (kept.digest, "last"): write_atomic(self.folder / kept.step / f"{name}.json", encode(asdict(kept)))
+        folder, text = self.folder / kept.step, encode(vars(kept))
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / f"{kept.digest}.json", text)
+        try:  # a second name is made at once, and is as safe
+            os.link(folder / f"{kept.digest}.json", name := folder / f".last.{kept.run}.tmp")
+            os.replace(name, folder / "last.json")
+        except OSError: write_atomic(folder / "last.json", text)
 
     def _read(self, path):
         try: return Kept(**json.loads(path.read_text()))
