@@ -151,7 +151,7 @@ def _watch(run, result, tell):
     return Watching()
 
 def _drive(run, path, nb, out, given, **engine):
-    "papermill at work; returns the exception it ended with, or None. Secrets go past it: it would write them down twice."
+    "papermill at work; returns the executed notebook, or the exception that it ended with. Secrets go past it: it would write them down twice."
     import logging
     import papermill
     from opsnb._outputs import Outputs
@@ -162,22 +162,22 @@ def _drive(run, path, nb, out, given, **engine):
     secrets = {k: v for k, v in given.items() if isinstance(v, Secret)}
     outputs = Outputs(run.folder / "outputs", run.id, int(run.config.cell_output_mb * 1_000_000))
     try:
-        papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nb, f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
+        return papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nb, f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
                                    language="python", progress_bar=False, start_timeout=run.config.kernel_start_s, env=_environment(run, path, out), secrets=secrets, outputs=outputs, **engine)
     except BaseException as e: return e
 
 # %% ../nbs/31_engine.ipynb #f1fd2d65
-def _conclude(run, result, nb, out, watch, error):
+def _conclude(run, result, nb, out, watch, executed):
     "Fill in how it ended, keep the executed notebook and what it published with the run, and end the run."
-    ended = watch.ended
+    ended, error = watch.ended, executed if isinstance(executed, BaseException) else None
     result.status, result.error = ("done", None) if error is None else (ended.status, ended.reason) if getattr(ended, "status", None) else ("failed", masked(f"{type(error).__name__}: {error}"))
     if error is not None:
         kind = Unavailable if not getattr(ended, "started", True) or ended is None else NotebookFailed
         result.failure = kind(f"{Path(result.notebook).name} {result.status.replace('_', ' ')}: {result.error}", given=f"run {run.id}", hint=f"open {out}")
         result.failure.run, result.failure.__cause__ = result, None if ended else error
     if out.exists():
-        executed = load_notebook(out)
-        result.values, files = published(executed)
+        result.values, files = published(load_notebook(out) if error else executed)
+        result.values = json.loads(json.dumps(result.values))  # plain, as in the file
         result.files = sorted(files)
         run.file(out, f"{Path(result.notebook).stem}.ipynb", link=out.stat().st_size > 1_000_000)
         _keep_values(run, result.values, result.files)
@@ -232,10 +232,10 @@ def run_notebook(
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch)
         if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
-        error = _drive(run, path, nb, out, given, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
+        executed = _drive(run, path, nb, out, given, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
                        skip_tags=skip_tags, warm=False if cold or not run.config.warm else imports)
         try:
-            _conclude(run, result, nb, out, watch, error)
+            _conclude(run, result, nb, out, watch, executed)
             made_of.end(result.values)
         except Unavailable as e: _unkept(result, e)
         finally: run.finish(result.status if result.status != "running" else "failed", result.error)
