@@ -74,7 +74,7 @@ asyncio.run(main())
 
 
 def diamond(options):
-    """A diamond of 200 trivial notebooks, four at a time: what a step costs beside its kernel."""
+    """A diamond of trivial notebooks, four at a time: what a step costs beside its kernel."""
     n, folder, met = options.steps, Path(tempfile.mkdtemp(prefix="opsnb-")), tempfile.mkdtemp(prefix="opsnb-")
     os.environ |= QUIET | {"XDG_RUNTIME_DIR": met}
     write_diamond(folder, n, "import numpy\n")
