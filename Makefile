@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui airflow bench constraints apt-venv apt-git apt-chromium build clean
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest peers ui airflow bench constraints apt-venv apt-git apt-chromium build clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,10 @@ notebooks: $(VENV)/.dev  ## Run the notebooks as tests
 	nbdev_test --n_workers 2 --timing
 
 pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
-	pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench
+	pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
+
+peers: $(VENV)/.dev  ## papermill's and jupyter_client's own tests with our parts in place (4 minutes; fetches their sources)
+	pytest -q -s tests/peers
 
 ui: $(VENV)/.dev apt-chromium  ## Only the browser tests; screenshots in tests/ui/shots
 	pytest -q tests/ui

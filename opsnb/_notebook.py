@@ -10,9 +10,7 @@ import contextlib
 import json
 import logging
 import os
-import select
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -28,6 +26,7 @@ from papermill.clientwrap import PapermillNotebookClient
 
 from opsnb import _checkpoint, kernels
 from opsnb._interrupt import on_interrupt
+from opsnb._post_mortem import LastWords, Toll, why_gone
 from opsnb._outputs import Outputs
 from opsnb._saving import Manager
 from opsnb._specs import Specs
@@ -37,16 +36,30 @@ from opsnb.secrets import HAND_OVER, hidden
 LOG = logging.getLogger("opsnb.notebook")
 LOG.addHandler(logging.NullHandler())  # what goes wrong is told by `Ended`, not twice on the terminal
 GRACE_S = 5.0           # time an interrupted cell has to clean up
+WAITING = 100           # messages on their way at each end, none much above a million characters
 LOSSLESS = """
-def _opsnb_lossless():
+def _opsnb_lossless(most=1_000_000):
     try:
-        import zmq
+        import sys, zmq
         thread = get_ipython().kernel.iopub_socket.io_thread
-        thread.schedule(lambda: thread.socket.setsockopt(zmq.SNDHWM, 0))
+        def bounded():
+            thread.socket.setsockopt(zmq.XPUB_NODROP, 1)
+            thread.socket.setsockopt(zmq.SNDHWM, WAITING)
+        def slowed(stream):
+            plan, taken = stream._schedule_flush, stream._flush_buffers
+            def planned():
+                plan()
+                with stream._buffer_lock: full = sum(b.tell() for b in stream._buffers.values()) >= most
+                if full: stream.flush()
+            def pieces():
+                for parent, text in taken(): yield from ((parent, text[at:at + most]) for at in range(0, len(text), most))
+            stream._schedule_flush, stream._flush_buffers = planned, pieces
+        thread.schedule(bounded)
+        for stream in (sys.stdout, sys.stderr): slowed(stream)
     except Exception: pass
 _opsnb_lossless()
 del _opsnb_lossless
-"""  # by default a kernel drops what it cannot send at once, beyond a thousand messages
+""".replace("WAITING", str(WAITING))  # by default a kernel keeps in memory what it writes faster than we read, and drops what is beyond a thousand messages: ours waits
 CLOSE = """
 import sys as _s
 if (_m := _s.modules.get("opsnb.track.scope")): _m.end_all({status!r}, {error!r})
@@ -56,11 +69,11 @@ if (_m := _s.modules.get("mlflow")):
 
 
 class Ended(Exception):
-    """How a notebook ended, other than well: `status`, `reason`, whether it ever started, whether its kernel died."""
+    """How a notebook ended, other than well: `status`, `reason`, whether it ever started, whether its kernel died, whether a cell raised."""
 
-    def __init__(self, status, reason, started=True, dead=False):
+    def __init__(self, status, reason, started=True, dead=False, raised=False):
         super().__init__(masked(reason))
-        self.status, self.reason, self.started, self.dead = status, masked(reason), started, dead
+        self.status, self.reason, self.started, self.dead, self.raised = status, masked(reason), started, dead, raised
 
 
 class Watch:
@@ -89,35 +102,13 @@ class Watch:
 
 
 class Reader(AsyncKernelClient):
-    """A kernel's client that keeps every message until it is read; else some are dropped when a cell writes faster than we read."""
+    """A kernel's client that loses no message: a kernel of ours waits for us, of another's all is kept until it is read."""
+
+    waits = False
 
     def connect_iopub(self, identity=None):
-        self.context.setsockopt(zmq.RCVHWM, 0)
+        self.context.setsockopt(zmq.RCVHWM, WAITING if self.waits else 0)
         return super().connect_iopub(identity)
-
-
-class LastWords:
-    """The end of what a kernel wrote to its stderr, beside its cells' outputs. In memory: it may hold secrets."""
-
-    def __init__(self, most=600):
-        self.most, self.kept, self.over = most, b"", False
-        self.start, self.end = os.pipe()
-        threading.Thread(target=self._listen, name="opsnb-last-words", daemon=True).start()
-
-    def _listen(self):
-        while not self.over or select.select([self.start], [], [], 0)[0]:
-            if not select.select([self.start], [], [], 0.2)[0]: continue
-            if not (part := os.read(self.start, 1 << 16)): break
-            self.kept = (self.kept + part)[-self.most * 8:]
-        os.close(self.start)
-
-    def text(self):
-        time.sleep(0.3)  # what a dead kernel wrote may still be on its way
-        return hidden(self.kept.decode(errors="replace").strip())[-self.most:]
-
-    def close(self):
-        self.over = True
-        os.close(self.end)
 
 
 class Client(PapermillNotebookClient):
@@ -187,7 +178,7 @@ class Client(PapermillNotebookClient):
         specs.imports = kernels.imports_of([self.nb]) if self.warm is None else self.warm
         km = AsyncKernelManager(kernel_name=self.kernel_name, kernel_spec_manager=specs, transport="ipc")
         km.ip, km.connection_file = f"{self.folder}/k", f"{self.folder}/kernel.json"
-        km.client_factory = Reader
+        km.client_factory = type("Reader", (Reader,), {"waits": km.kernel_spec.language == "python"})
         self.owns_km = True
         return km
 
@@ -199,12 +190,14 @@ class Client(PapermillNotebookClient):
                 try:
                     where = {k: v for k, v in (("env", client.env), ("cwd", client.cwd)) if v}
                     await client._in_time(client.async_start_new_kernel(stdout=subprocess.DEVNULL, stderr=client.words.end, **where))
+                    client.toll = Toll(getattr(client.km.provisioner, "pid", None))
                     client.watch.kernel_started(getattr(client.km.provisioner, "how", "cold"), getattr(client.km.provisioner, "why", None))
                     await client._in_time(client.async_start_new_kernel_client())
                 except (Ended, NoSuchKernel): await self.__aexit__(); raise
                 except Exception as e:
                     await self.__aexit__()
-                    raise Ended("failed", f"the kernel did not start: {client.words.text() or e}", started=False) from e
+                    why = f"it has not answered for {client.startup_timeout:g} s (setting kernel_start_s)" if "didn't respond" in str(e) else client.words.text() or e
+                    raise Ended("failed", f"the kernel did not start: {why}", started=False) from e
 
             async def __aexit__(self, *error):
                 client.shutdown_kernel = "immediate" if error and error[0] else "graceful"
@@ -290,8 +283,8 @@ class Client(PapermillNotebookClient):
         try: task.result()
         except CellExecutionError as e:
             if e.ename == "SystemExit" and e.evalue in ("", "0"): return Ended("done", "the notebook ended itself")
-            return Ended("failed", f"{e.ename}: {(hidden(e.evalue).strip() or '?').splitlines()[0]}"[:2000])
-        except (DeadKernelError, asyncio.CancelledError): return Ended("failed", await self._post_mortem(), dead=True)
+            return Ended("failed", f"{e.ename}: {(hidden(e.evalue).strip() or '?').splitlines()[0]}"[:2000], raised=True)
+        except (DeadKernelError, asyncio.CancelledError): return Ended("failed", await why_gone(self), dead=True)
         return None
 
     async def _in_time(self, work):
@@ -326,19 +319,6 @@ class Client(PapermillNotebookClient):
         if self.deadline is not None and time.monotonic() >= self.deadline:
             return Ended("timed_out", f"the notebook took longer than {self.timeout_s:g} s")
         return Ended("timed_out", f"the cell took longer than {self.cell_timeout_s:g} s")
-
-    async def _post_mortem(self):
-        """Why the kernel is gone, as far as its exit code and last words tell."""
-        code = None
-        for _ in range(20):
-            process = getattr(self.km.provisioner, "process", None) if self.km.provisioner else None
-            code = process.poll() if process else None
-            if code is not None: break
-            await asyncio.sleep(0.1)
-        if code is None or not getattr(process, "known", True): return f"the kernel died. {self._last_words()}".strip()
-        if code == -signal.SIGKILL: return "the kernel was killed (SIGKILL): the system does this when memory runs out"
-        if code < 0: return f"the kernel was killed by {signal.Signals(-code).name}. {self.words.text()}".strip()
-        return f"the kernel exited by itself with code {code}. {self.words.text()}".strip()
 
     async def _close(self, status, error):
         """Let the kernel end what is still open there, tracked runs above all, before it is shut down."""
@@ -377,8 +357,8 @@ def execute(nb, kernel_name, output_path=None, watch=None, outputs=None, progres
     try:
         Client(manager, watch or Watch(), kernel_name, log_output=log_output, **kw).execute()
         written_next = manager.papermill_writes
-    except Ended:
-        written_next = manager.papermill_writes and failed(nb)
+    except Ended as e:
+        written_next = manager.papermill_writes and failed(nb, e)
         raise
     finally:
         manager.notebook_complete(written_next)
@@ -386,6 +366,6 @@ def execute(nb, kernel_name, output_path=None, watch=None, outputs=None, progres
     return manager.nb
 
 
-def failed(nb):
-    """Whether a cell's error is to be seen in the notebook; papermill then reports it by itself."""
-    return any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", []))
+def failed(nb, ended):
+    """Whether papermill reports it by itself: a cell raised, or its error is to be seen in the notebook."""
+    return ended.raised or any(o.output_type == "error" for c in nb.cells for o in c.get("outputs", []))

@@ -29,9 +29,8 @@ GET_INFO, EXIT = 0xC040FF0B, 1 << 3  # ioctl of a pidfd, Linux 6.15: how a proce
 class Process:
     """What `subprocess.Popen` would be for a kernel whose parent is a template."""
 
-    stdin = stdout = stderr = None
-
-    def __init__(self, pid, pidfd, conn):
+    def __init__(self, pid, pidfd, conn, pipes=(None, None, None)):
+        self.stdin, self.stdout, self.stderr = pipes
         self.pid, self.pidfd, self.conn, self.returncode, self.known, self.usage, self.seen = pid, pidfd, conn, None, True, {}, None
         self.watch = select.poll()
         self.watch.register(pidfd, select.POLLIN)
@@ -132,19 +131,49 @@ class WarmProvisioner(LocalProvisioner):
             raise
 
     def _ask(self, conn, want, streams, independent):
-        opened = [os.open(os.devnull, os.O_RDWR), *([] if independent else [os.pidfd_open(os.getpid())])]
+        streams = Streams(streams)
+        opened = [] if independent else [os.pidfd_open(os.getpid())]
         try:
-            send(conn, want, [*(_fd(s, i, opened[0]) for i, s in enumerate(streams)), *opened[1:]])
+            send(conn, want, [*streams.fds, *opened])
             answer, fds = receive(conn, time.monotonic() + LIMIT_S)
+            if not answer or "up" not in answer: raise RuntimeError((answer or {}).get("refused", "the template was killed"))
+        except BaseException:
+            streams.drop()
+            raise
         finally:
-            for fd in opened: os.close(fd)
-        if not answer or "up" not in answer: raise RuntimeError((answer or {}).get("refused", "the template was killed"))
-        process = Process(answer["up"], fds[0], conn)
+            for fd in (*streams.opened, *opened): os.close(fd)
+        process = Process(answer["up"], fds[0], conn, streams.here)
         try: send(conn, {"go": True})
         except OSError as e:
             process.kill()
+            streams.drop()
             raise RuntimeError("the forked kernel is gone") from e
         return process
+
+
+class Streams:
+    """A kernel's stdin, stdout and stderr as `subprocess.Popen` takes them: `fds` for the kernel, `here` our ends of its pipes."""
+
+    def __init__(self, asked):
+        self.opened, self.here, self.fds = [os.open(os.devnull, os.O_RDWR)], [None] * 3, []
+        for i, stream in enumerate(asked): self.fds.append(self._fd(i, stream))
+
+    def _fd(self, i, stream):
+        if stream == subprocess.PIPE: return self._pipe(i)
+        if stream == subprocess.STDOUT: return self.fds[1]
+        if stream is None: return self.opened[0] if i == 0 else i
+        if stream == subprocess.DEVNULL: return self.opened[0]
+        return stream if isinstance(stream, int) else stream.fileno()
+
+    def _pipe(self, i):
+        out, into = os.pipe()
+        self.here[i] = open(into, "wb") if i == 0 else open(out, "rb")
+        self.opened.append(out if i == 0 else into)
+        return self.opened[-1]
+
+    def drop(self):
+        """There is no kernel: nobody will read."""
+        for pipe in self.here: pipe and pipe.close()
 
 
 async def beside(work):
@@ -169,15 +198,6 @@ async def beside(work):
 
 class NotWanted(OpsError):
     """A cold start is right here: nothing is wrong."""
-
-
-def _fd(stream, i, null):
-    """The file descriptor that stands for a stream of `subprocess.Popen`."""
-    if stream is None: return null if i == 0 else i
-    if stream == subprocess.DEVNULL: return null
-    fd = stream if isinstance(stream, int) else stream.fileno()
-    if fd < 0: raise NotWanted("pipes cannot be given to a forked kernel")
-    return fd
 
 
 def state_of_this_process():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 from papermill.engines import NotebookExecutionManager
-from papermill.iorw import papermill_io
+from papermill.iorw import LocalHandler, papermill_io, write_ipynb
 
 from opsnb.secrets import hidden
 from opsnb.workspace import write_atomic
@@ -45,10 +45,18 @@ class Manager(NotebookExecutionManager):
         if not self.output_path or not force and not self.affordable():
             return
         begun = time.monotonic()
+        size = self._write()
+        self.saved, self.last_save_time = time.monotonic(), self.now()
+        self.save_cost, self.size, self.at, self.spent = self.saved - begun, size, self.outputs.produced, self.spent + size
+
+    def _write(self):
+        """Bytes written; s3:// and the like are papermill's own."""
+        if not isinstance(papermill_io.get_handler(self.output_path), LocalHandler):
+            write_ipynb(self.nb, self.output_path)
+            return self.outputs.produced
         data = nbformat.writes(self.nb).encode()
         write_atomic(self.output_path, data)
-        self.saved, self.last_save_time = time.monotonic(), self.now()
-        self.save_cost, self.size, self.at, self.spent = self.saved - begun, len(data), self.outputs.produced, self.spent + len(data)
+        return len(data)
 
     def affordable(self):
         """Not at every cell, but so that saving takes at most a tenth of the time, and few bytes: all outputs are in their journal."""

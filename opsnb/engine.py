@@ -41,7 +41,7 @@ class Engine:
         limit = kw.pop("cell_timeout_s", None) or execution_timeout or timeout
         try: return execute(nb, kernel_name, output_path, start_s=start_timeout, cell_timeout_s=limit, env=env, **kw)
         except Ended as e:
-            if failed(nb): return nb  # papermill reports what it can see
+            if failed(nb, e): return nb  # papermill reports what it can see
             raise (Failed if e.started else Unavailable)(f"{input_path if isinstance(input_path, str) else 'The notebook'} {e.status}: {e.reason}") from None
 
     @classmethod
@@ -166,8 +166,9 @@ def _watch(run, result, tell):
             tell.note(f"{Path(result.notebook).name} {result.why}")
     return Watching()
 
+# %% ../nbs/31_engine.ipynb #8ae414e4
 def _drive(run, path, nb, out, given, env, **engine):
-    "papermill at work; returns the exception it ended with, or None. Secrets go past it: it would write them down twice."
+    "papermill at work; returns the executed notebook, or the exception that it ended with. Secrets go past it: it would write them down twice."
     import logging
     import nbformat
     import papermill
@@ -179,14 +180,14 @@ def _drive(run, path, nb, out, given, env, **engine):
     secrets = {k: v for k, v in given.items() if isinstance(v, Secret)}
     outputs = Outputs(run.folder / "outputs", run.id, int(run.config.cell_output_mb * 1_000_000))
     try:
-        papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nbformat.from_dict(nb), f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
+        return papermill.execute_notebook(literal(path) if path.suffix == ".ipynb" else nbformat.from_dict(nb), f"{SCHEME}{literal(out)}", {k: v for k, v in given.items() if k not in secrets}, engine_name="opsnb",
                                    language="python", progress_bar=False, start_timeout=run.config.kernel_start_s, env={**_environment(run, path, out), **{k: v.reveal() if isinstance(v, Secret) else v for k, v in env.items()}}, secrets=secrets, outputs=outputs, **engine)
     except BaseException as e: return e
 
 # %% ../nbs/31_engine.ipynb #f1fd2d65
-def _conclude(run, result, nb, out, watch, error):
+def _conclude(run, result, nb, out, watch, executed):
     "Fill in how it ended, keep the executed notebook and what it published with the run, and end the run."
-    ended = watch.ended
+    ended, error = watch.ended, executed if isinstance(executed, BaseException) else None
     result.status, result.error = ("done", None) if error is None else (ended.status, ended.reason) if getattr(ended, "status", None) else ("failed", masked(f"{type(error).__name__}: {error}"))
     if error is not None:
         kind = Unavailable if not getattr(ended, "started", True) or ended is None else NotebookFailed
@@ -195,12 +196,16 @@ def _conclude(run, result, nb, out, watch, error):
         result.failure = kind(f"{Path(result.notebook).name} {result.status.replace('_', ' ')}: {result.error}", given=f"run {run.id}", hint=f"open {out}{f', then {result.next}' if last else ''}")
         result.failure.run, result.failure.__cause__ = result, None if ended else error
     if out.exists():
-        executed = load_notebook(out)
-        result.values, files = published(executed)
+        result.values, files = published(load_notebook(out) if error else executed)
+        result.values = json.loads(json.dumps(result.values))  # plain, as in the file
         result.files = sorted(files)
         run.file(out, f"{Path(result.notebook).stem}.ipynb", link=out.stat().st_size > 1_000_000)
         _keep_values(run, result.values, result.files)
     if getattr(ended, "dead", False) and plug.has("mlflow") and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:end_orphans")(run.workspace, run.id)
+
+def _unkept(result, e):
+    "What the notebook made could not be kept: then it has not ended well, whatever its cells say."
+    result.status, result.error, result.failure = ("failed", f"{e.what}: {e.given}", e) if result.failure is None else (result.status, result.error, result.failure)
 
 def _keep_values(run, values, files, most=100_000_000):
     numbers = {k: v for k, v in values.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
@@ -249,11 +254,12 @@ def run_notebook(
         watch = _watch(run, result, show)
         if on_watch: on_watch(watch, run.id)
         if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
-        error = _drive(run, path, nb, out, given, env or {}, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
+        executed = _drive(run, path, nb, out, given, env or {}, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
                        skip_tags=skip_tags, checkpoints=checkpoints, warm=False if cold or not run.config.warm else imports)
         try:
-            _conclude(run, result, nb, out, watch, error)
+            _conclude(run, result, nb, out, watch, executed)
             made_of.end(result.values)
+        except Unavailable as e: _unkept(result, e)
         finally:
             run.finish(result.status if result.status != "running" else "failed", result.error)
             checkpoints.end(result.status)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from .errors import Unavailable
 from .secrets import hidden
+from .workspace import reason
 
 # %% ../nbs/03_journal.ipynb #90a9e353
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Record:
 
 # %% ../nbs/03_journal.ipynb #9b04c180
 FORMAT = 1  # of the lines; said in each file's first record
-FLUSHED = frozenset({"journal.opened", "metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished",
+FLUSHED = frozenset({"journal.opened", "notebook.opened", "metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished",
                      "output.written", "output.cleared", "display.updated"})  # all other kinds: fsync, of what stands before them, too
 
 # %% ../nbs/03_journal.ipynb #8e3a1adc
@@ -75,7 +76,11 @@ class Journal:
     def _open(self):
         self.writer, self._n, self._size, self._fd = uuid.uuid4().hex[:8], 0, 0, None
         self._fd = _create(self.folder, f"{self.writer}.jsonl")
-        self._put("journal.opened", encode(_who()), self.subject)
+        try: self._put("journal.opened", encode(_who()), self.subject)
+        except Unavailable:  # no empty files on a full disk
+            self.close()
+            (self.folder / f"{self.writer}.jsonl").unlink(missing_ok=True)
+            raise
 
     def _put(self, kind, body, subject):
         self._ts = max(self._ts, time.time())
@@ -105,7 +110,7 @@ def _create(folder, name):
     return fd
 
 def _unwritable(folder, e):
-    return Unavailable(f"The journal {folder} cannot be written; records acknowledged before are safe", given=e.strerror,
+    return Unavailable(f"The journal {folder} cannot be written; records acknowledged before are safe", given=reason(e, folder),
                        hint="free disk space, check permissions, or set OPSNB_HOME to another folder; then log again")
 
 # %% ../nbs/03_journal.ipynb #89bf56d6

@@ -12,7 +12,7 @@ import pytest
 
 import opsnb as ops
 from support import cells, opsnb, python, until
-from opsnb.engine import NotebookFailed, run_notebook
+from opsnb.engine import Engine, NotebookFailed, run_notebook
 from opsnb.errors import OpsError, Unavailable
 from opsnb.journal import records
 from opsnb.track.deliver import Delivery, sync
@@ -162,6 +162,20 @@ def test_papermill_itself_with_our_engine(ws, notebook, project):
     executed = json.loads((project / "out.ipynb").read_text())
     assert words(project / "out.ipynb") == ["completed", "completed", "failed", "not_run"] and executed["metadata"]["papermill"]["exception"] is True
     assert papermill(notebook("raises", "x = 1", "1 / 0")).returncode == 1
+
+
+def test_papermill_reports_what_raised_and_writes_where_it_can(ws, notebook, project):
+    import papermill
+    from papermill.iorw import papermill_io
+    kept = {}
+    class Shelf:
+        def write(self, text, path): kept[path] = text
+        def pretty_path(self, path): return path
+    papermill_io.register("shelf://", Shelf())
+    papermill.engines.papermill_engines.register("opsnb", Engine)
+    with pytest.raises(papermill.PapermillExecutionError): papermill.execute_notebook(str(notebook("magic", "%nonsense", "1")), "shelf://out.ipynb", engine_name="opsnb", progress_bar=False)
+    executed = json.loads(kept["shelf://out.ipynb"])
+    assert [c["metadata"]["papermill"]["status"] for c in executed["cells"] if c["cell_type"] == "code"] == ["failed", "not_run"] and not (project / "shelf:").exists()
 
 
 def test_nothing_is_written_where_nothing_can_be(ws, notebook, project):

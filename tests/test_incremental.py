@@ -1,7 +1,6 @@
 """A pipeline runs what has changed, says why, and goes on where it ended: after a failure, an interrupt, a SIGKILL of its runner."""
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -141,29 +140,6 @@ def test_a_failed_run_goes_on_once_the_cause_is_gone(ws, chain, notebook):
     for id, says in ((failed.id, "nothing to go on with"), (failed.steps["make"].notebook.id, "not a pipeline run"), ("run_gone", "There is no run")):
         code, _, err = opsnb("pipeline", "resume", id)
         assert code == 2 and says in err
-
-
-def test_a_runner_killed_at_any_moment_goes_on_and_ends_like_an_undisturbed_one(ws, notebook, project):
-    notebook("step", "x: int = 0\nsleep: float = 0.3", "import opsnb as ops, time\nwith ops.track('inner') as r: r.log(y=x)\ntime.sleep(sleep)\nops.publish(y=x + 1)")
-    (project / "pipeline.yaml").write_text("name: line\nsteps:\n  s0: {notebook: step.ipynb}\n" + "".join(f"  s{i}: {{notebook: step.ipynb, params: {{x: '${{s{i - 1}.y}}'}}}}\n" for i in range(1, 4)))
-    rng, resumed = random.Random(11), 0
-    command = ["pipeline", "run"]
-    for _ in range(20):
-        child = subprocess.Popen([sys.executable, "-m", "opsnb", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        assert until(lambda: child.poll() is not None or any(ws.journal.glob("run_*/*.jsonl")), 30)
-        time.sleep(rng.uniform(0.5, 4.0))
-        if child.poll() is not None: break
-        child.kill()
-        child.wait()
-        pipelines = [r for r in ops.runs(type="pipeline")]
-        if pipelines: command, resumed = ["pipeline", "resume", pipelines[0]["run"]], resumed + 1
-    else:
-        assert opsnb(*command, timeout=120)[0] == 0
-    assert resumed >= 1
-    [only] = ops.runs(type="pipeline")
-    assert only["status"] == "done"
-    assert Pipeline(project).run().values == {f"s{i}": {"y": i + 1} for i in range(4)}
-    assert {s.status for s in Pipeline(project).run().steps.values()} == {"cached"}
 
 
 def test_two_cannot_go_on_with_one_run(ws, chain):

@@ -184,6 +184,16 @@ def test_what_a_cold_kernel_sees_a_warm_one_sees(kernel, fresh):
     assert {k: (a[k], b[k]) for k in a if a[k] != b[k]} == {}
 
 
+def test_pipes_as_subprocess_makes_them(kernel, fresh):
+    speak = "import os; os.write(1, b'out'); os.write(2, b'err')"  # under pytest ipykernel leaves 1 and 2 as they are
+    for stderr, heard in ((subprocess.PIPE, [b"out", b"err"]), (subprocess.STDOUT, [b"outerr"])):
+        k = kernel(stdout=subprocess.PIPE, stderr=stderr)
+        assert k.how == "warm", k.why
+        k.run(speak)
+        k.kc.execute("import os; os._exit(0)")
+        assert [p.read() for p in (k.process.stdout, k.process.stderr) if p] == heard and k.process.wait(10) == 0
+
+
 def test_matplotlib_draws_into_the_notebook_and_atexit_runs(ws, notebook, project, fresh):
     code = "import matplotlib.pyplot as plt, atexit, pathlib\natexit.register(lambda: pathlib.Path('bye').write_text('x'))\nplt.plot([1, 2]);"
     result = run_notebook(notebook("plot", "x = 1", code))

@@ -11,6 +11,7 @@ import opsnb as ops
 from support import opsnb, until
 from opsnb.errors import Failed, OpsError, Unavailable
 from opsnb.journal import records
+from opsnb.pipeline import Pipeline
 from opsnb.track.deliver import Delivery, sync
 
 
@@ -168,3 +169,13 @@ def test_many_steps_in_a_diamond(ws, notebook, pipeline):
     run = p.run()
     assert set(states(run).values()) == {"done"} and run.values["m5"] == {"y": 2}
     assert [s["step"] for s in (r.data for r in records(ws.journal / run.id, kinds="step.finished"))][0] == "top"
+
+
+def test_long_chains_and_many_layers(ws, notebook, project):
+    """1,000 steps in a line are planned and drawn; in layers that all need all of the layer before, each step is looked at once."""
+    notebook("s", "x: int = 0", "import opsnb as ops\nops.publish(y=x + 1)")
+    (project / "pipeline.yaml").write_text("steps:\n  s0: {notebook: s.ipynb}\n" + "".join(f"  s{i}: {{notebook: s.ipynb, params: {{x: '${{s{i - 1}.y}}'}}}}\n" for i in range(1, 1000)))
+    line = Pipeline(project)
+    assert [r["plan"] for r in line.plan()] == ["run"] * 1000 and len(str(line).splitlines()) == 1001 and max(map(len, str(line).splitlines())) < 80
+    (project / "pipeline.yaml").write_text("steps:\n" + "".join(f"  l{k}x{i}: {{notebook: s.ipynb, needs: [{', '.join(f'l{k - 1}x{j}' for j in range(10)) if k else ''}]}}\n" for k in range(20) for i in range(10)))
+    with pytest.raises(OpsError, match="no earlier result"): Pipeline(project).plan(start="l19x0")

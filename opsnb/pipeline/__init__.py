@@ -141,7 +141,7 @@ def _conclude(run, runner, result):
     result.status = "cancelled" if runner.stopping else "done" if states <= {"done", "cached"} else "failed"
     bad = [s for s in runner.steps.values() if s.status not in ("done", "cached", "not_run")]
     if result.status == "failed":
-        kinds = [getattr(s.notebook, "failure", None) for s in bad]
+        kinds = [runner.failures.get(s.id) for s in bad]
         kind = Unavailable if bad and all(isinstance(k, Unavailable) for k in kinds) else Failed
         why = "; ".join(f"{s.id} {s.status.replace('_', ' ')}: {s.error}" for s in bad) or "a step failed"
         result.failure = kind(f"Pipeline {result.name} failed: {why}", given=f"run {run.id}", hint=f"open {(bad[0].notebook.path if bad and bad[0].notebook else result.folder)}")

@@ -2,6 +2,7 @@
 
 The main thread only coordinates. Each running step is a thread that drives its notebook; the work itself is in the kernels.
 """
+import heapq
 import queue
 import random
 import threading
@@ -26,40 +27,65 @@ MOST_JOBS = 256  # of one pipeline at a time
 class Runner:
     def __init__(self, spec, params, run, out, show, kernel, workers, results, how, imports=None):
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
-        self.results, self.how, self.imports, self.kept, self.elsewhere = results, how, imports, {}, Elsewhere(spec, run, out, kernel)
+        self.results, self.how, self.imports, self.kept, self.failures, self.elsewhere = results, how, imports, {}, {}, Elsewhere(spec, run, out, kernel)
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
         self.attempts = {r.data["step"]: r.data["run"] for r in records(run.folder, kinds="step.attempted")}  # of this run before it was resumed
+        self.after, self.open, self.place, self.ready, self.ready_jobs, self.running, self.here = {id: [] for id in self.steps}, {}, {}, [], [], 0, 0  # here: running ones that are no jobs
 
     @property
     def stopping(self): return self.halt.is_set()
 
     def go(self):
         """Until every step has ended or cannot run."""
-        for id, s in self.steps.items():
+        for n, (id, s) in enumerate(self.steps.items()):
+            self.open[id], self.place[id] = len(s.needs), n
+            for need in s.needs: self.after[need].append(id)
             if self.how.get(id) == "skip": s.status, s.why, s.left_out = "not_run", "not asked for", True
+        for id, s in self.steps.items():
+            if s.status != "queued": self._ended(id)
+            elif not s.needs and not self._ready(s): self._ended(id)
         jobs = sum(bool(s.on) for s in self.spec.steps.values())  # they wait elsewhere, and take no place here
         with ThreadPoolExecutor(self.workers + min(jobs, MOST_JOBS), thread_name_prefix="opsnb-step") as pool, on_interrupt(self.stop):
             while True:
                 self._start_ready(pool)
-                if not any(s.status == "running" for s in self.steps.values()): return
+                if not self.running: return
                 try: self._heard(*self.events.get(timeout=0.5))
                 except queue.Empty: self.show()
 
     def _start_ready(self, pool):
-        running = sum(s.status == "running" and not self.spec.steps[id].on for id, s in self.steps.items())
-        for id, s in self.steps.items():
-            if s.status != "queued": continue
-            needs = [self.steps[n].status for n in s.needs]
-            if self.stopping or any(n not in ("queued", "running", *ENDED_WELL) for n in needs) and self.how.get(id) != "take":
-                s.left_out = not self.stopping and any(self.steps[n].left_out for n in s.needs)
-                s.status, s.error = "not_run", "stopped" if self.stopping else "a step it needs was left out" if s.left_out else "a step it needs did not end well"
-            elif all(n in ENDED_WELL for n in needs) and not self._holds(s, self.spec.steps[id]): continue
-            elif all(n in ENDED_WELL for n in needs) and (self.spec.steps[id].on or running < self.workers):
-                s.status, s.began, running = "running", time.monotonic(), running + (not self.spec.steps[id].on)
-                self.run.record("step.started", {"step": id})
-                pool.submit(self._work, s, self.spec.steps[id])
-        self.show(force=True)
+        if self.stopping:
+            for s in self.steps.values():
+                if s.status == "queued": s.status, s.error, self.ready = "not_run", "stopped", []
+            self.ready_jobs = []
+        while self.ready_jobs or self.ready and self.here < self.workers:
+            s = self.steps[heapq.heappop(self.ready_jobs or self.ready)[1]]
+            s.status, s.began, self.running, self.here = "running", time.monotonic(), self.running + 1, self.here + self._places(s)
+            self.run.record("step.started", {"step": s.id})
+            pool.submit(self._work, s, self.spec.steps[s.id])
+        self.show()
+
+    def _ended(self, id):
+        """A step has ended: those that wait for it are ready, wait for others, too, or cannot run; so on to those that wait for them."""
+        todo = [id]
+        for id in todo:
+            for s in (self.steps[n] for n in self.after[id]):
+                if s.status != "queued": continue
+                if self.steps[id].status in ENDED_WELL:
+                    self.open[s.id] -= 1
+                    if self.open[s.id] or self._ready(s): continue
+                elif self.how.get(s.id) == "take": continue
+                else:
+                    s.left_out = any(self.steps[n].left_out for n in s.needs)
+                    s.status, s.error = "not_run", "a step it needs was left out" if s.left_out else "a step it needs did not end well"
+                todo.append(s.id)
+
+    def _ready(self, s):
+        """Whether a step runs next, in the order of the file, now that nothing is missing; if not, it has ended."""
+        if holding := self._holds(s, self.spec.steps[s.id]): heapq.heappush(self.ready if self._places(s) else self.ready_jobs, (self.place[s.id], s.id))
+        return holding
+
+    def _places(self, s): return 0 if self.spec.steps[s.id].on else 1
 
     def _holds(self, s, step):
         """Whether the step's condition is true; if not, that is its end."""
@@ -71,12 +97,14 @@ class Runner:
 
     def _heard(self, s, result, kept):
         """A step's thread says that it has ended."""
-        s.status, s.error, s.duration_s = result.status, result.error, time.monotonic() - s.began
+        s.status, s.error, s.duration_s, self.failures[s.id] = result.status, result.error, time.monotonic() - s.began, result.failure
         self.watches.pop(s.id, None)
         if kept:
             self.kept[s.id] = kept
             if self.how.get(s.id) != "take": self.results.hand_on(s.id, kept)
+        self.running, self.here = self.running - 1, self.here - self._places(s)
         self.run.record("step.cached" if s.status == "cached" else "step.finished", {**s.to_dict(), "digest": kept.digest if kept else None})
+        self._ended(s.id)
 
     def stop(self):
         """End all running notebooks; what has not begun will not."""

@@ -108,7 +108,7 @@ def _inputs(step, folder):
         found |= {os.path.relpath(p, folder): digest(p) for p in hits} or {pattern: None}
     return found
 
-# %% ../../nbs/33_pipeline.fingerprint.ipynb #68b904d2
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #85ca0be4
 @dataclass
 class Kept:
     "The result of a step: what it published, and the run that made it."
@@ -126,6 +126,7 @@ class Kept:
         "The first published file that is gone or has changed, or None."
         return next((p for p, d in self.files.items() if digest(p) != d), None)
 
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #68b904d2
 class Results:
     "The kept results of a pipeline's steps."
     def __init__(self, workspace, pipeline, part_of=None):
@@ -137,8 +138,13 @@ class Results:
     def last(self, step): return self._read(self.folder / step / "last.json")
 
     def keep(self, kept):
-        (self.folder / kept.step).mkdir(parents=True, exist_ok=True)
-        for name in (kept.digest, "last"): write_atomic(self.folder / kept.step / f"{name}.json", encode(asdict(kept)))
+        folder, text = self.folder / kept.step, encode(vars(kept))
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / f"{kept.digest}.json", text)
+        try:  # a second name is made at once, and is as safe
+            os.link(folder / f"{kept.digest}.json", name := folder / f".last.{kept.run}.tmp")
+            os.replace(name, folder / "last.json")
+        except OSError: write_atomic(folder / "last.json", text)
 
     def taken(self, step): return self._read(self.handed / f"{step}.json") if self.handed else self.last(step)
 
@@ -183,6 +189,7 @@ def decide(
 ):                   # `Decision`
     "Whether a step whose needs are met has to run."
     if how == "take": return Decision("not asked to run: its last result", results.taken(step.id))
+    done = {id: done[id] for id in sorted(_above(spec.steps, step.id)) if id in done}  # what happens to have ended beside it is not its business
     files = {p: d for k in done.values() for p, d in k.files.items()}
     values = seen(spec, params, {id: k.values for id, k in done.items()})
     try: given, env = resolved(step.params, values), resolved(step.env, values)
@@ -210,8 +217,8 @@ def wanted(steps, results, force=False, start=None, only=None):
     if not (start or only): return {}
     asked = [s for s in steps if s == (start or only) or s.startswith(f"{start or only}[")]  # one step, or all of a foreach
     if not asked: raise unknown("step", start or only, dict.fromkeys(s.partition("[")[0] for s in steps))
-    run = {n for s in asked for n in ([s] if only else _below(steps, s))}
-    take = {id for n in run for id in _above(steps, n) if not results.left_out(id)} - run
+    run = set(asked) if only else _below(steps, asked)
+    take = {id for id in _reached(run, {n: s.needs for n, s in steps.items()}) if not results.left_out(id)} - run
     for id in [s for s in steps if s in take]:
         if not (last := results.taken(id)):
             hint = f"run it before, as part of the same run: --only {id.partition('[')[0]} --part-of …" if results.handed else "run the whole pipeline once, or start from that step"
@@ -220,5 +227,20 @@ def wanted(steps, results, force=False, start=None, only=None):
     asked_for = "run" if force or not results.handed else ""
     return {id: asked_for if id in run else "take" if id in take else "skip" for id in steps}
 
-def _above(steps, id): return {a for n in steps[id].needs for a in (n, *_above(steps, n))}
-def _below(steps, id): return {id} | {s for s in steps if id in _above(steps, s)}
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #30dfebd0
+def _reached(start, neighbours):
+    "All that is reached from `start`, itself left out; each looked at once, however many ways lead there."
+    found, todo = set(), list(start)
+    while todo:
+        new = set(neighbours.get(todo.pop(), ())) - found
+        found |= new
+        todo += new
+    return found
+
+def _above(steps, id): return _reached([id], {n: s.needs for n, s in steps.items()})
+
+def _below(steps, ids):
+    after = {id: [] for id in steps}
+    for id, s in steps.items():
+        for n in s.needs: after[n].append(id)
+    return {*ids} | _reached(ids, after)

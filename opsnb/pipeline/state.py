@@ -48,15 +48,17 @@ class StepRun:
         return {"step": self.id, "status": self.status, "why": self.why, "needs": list(self.needs), "attempts": self.attempt, "error": self.error, "duration_s": self.duration_s,
                 "run": n.id if n else None, "path": n.path if n else None, "values": self.values}
 
-# %% ../../nbs/33_pipeline.state.ipynb #0e5278d9
-def placed(steps):
-    "`(depth, StepRun)` in drawing order."
-    order = list(steps)
-    above = {id: max(s.needs, key=order.index, default=None) for id, s in steps.items()}
-    def below(parent, depth):
-        for id in order:
-            if above[id] == parent: yield from ((depth, steps[id]), *below(id, depth + 1))
-    return list(below(None, 0))
+# %% ../../nbs/33_pipeline.state.ipynb #dedd1948
+def placed(steps, deepest=12):
+    "`(depth, StepRun)` in drawing order; a long chain is not drawn off the page."
+    place, below = {id: n for n, id in enumerate(steps)}, {None: []}
+    for id, s in steps.items(): below.setdefault(max(s.needs, key=place.__getitem__, default=None), []).append(id)
+    out, todo = [], [(0, id) for id in reversed(below[None])]
+    while todo:
+        depth, id = todo.pop()
+        out.append((min(depth, deepest), steps[id]))
+        todo += [(depth + 1, n) for n in reversed(below.get(id, ()))]
+    return out
 
 # %% ../../nbs/33_pipeline.state.ipynb #9006db53
 @dataclass

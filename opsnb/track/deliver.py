@@ -114,7 +114,10 @@ def presume_lost(folder, state, after_s=2.0):
     young = any(time.time() - f.stat().st_mtime < after_s for f in files(folder))
     if state.status != "running" or young or any(alive(f) is not False for f in files(folder)): return False
     journal = Journal(folder, state.id, state.parent)
-    journal.append("run.lost", {"error": LOST})
+    try: journal.append("run.lost", {"error": LOST})
+    except Unavailable:  # a full disk, or somebody else's workspace: to be told all the same
+        state.gone, state.ended, state.error = time.time(), state.last, LOST
+        return False
     journal.close()
     return True
 

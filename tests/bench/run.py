@@ -1,6 +1,6 @@
 """Benchmarks: us and the peer on the same work, in fresh processes, interleaved; medians of CPU seconds and wall time.
 
-    python tests/bench/run.py                 all of them, about twenty-five minutes
+    python tests/bench/run.py                 all of them, about forty minutes
     python tests/bench/run.py start log       only these
     python tests/bench/run.py log --points 20000
     python tests/bench/run.py --write         and keep the figures in RESULTS.md
@@ -13,7 +13,6 @@ import os
 import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,31 +21,11 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from jobs import jobs  # noqa: E402 - beside this file
+from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
+from timing import interleaved, measured  # noqa: E402
 
 BIN = Path(sys.executable).parent
-
-
-def measured(command, **env):
-    """Run a command to its end: `(wall seconds, CPU seconds with its waited-for children, its stdout)`."""
-    out = tempfile.TemporaryFile("w+")
-    errors = tempfile.TemporaryFile("w+")
-    begun = time.perf_counter()
-    child = subprocess.Popen([str(c) for c in command], stdout=out, stderr=errors, env={**os.environ, **env})
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - begun
-    errors.seek(0)
-    if status: raise SystemExit(f"{command} failed:\n{errors.read()[-3000:]}")
-    out.seek(0)
-    return wall, usage.ru_utime + usage.ru_stime, out.read()
-
-
-def interleaved(cases, times):
-    """Each case `times` times in turn: `{name: (median wall, median CPU)}`."""
-    seen = {name: [] for name in cases}
-    for _ in range(times):
-        for name, command in cases.items(): seen[name].append(measured(command)[:2])
-    return {name: tuple(statistics.median(v) for v in zip(*rows, strict=True)) for name, rows in seen.items()}
 
 
 def start(options):
@@ -236,38 +215,7 @@ def outputs(options):
     return ["what", "MB written", "times what was produced", "wall s", "CPU s, kernel included"], rows, ratios
 
 
-FILL = """
-import sys
-from opsnb.pipeline import Pipeline, Results, decide
-from opsnb.pipeline.fingerprint import Kept
-p = Pipeline(sys.argv[1])
-results, done = Results(p.workspace, p.name), {}
-for id, step in p.spec.steps.items():
-    made = decide(p.spec, step, {}, done, results, "opsnb-current").fingerprint
-    done[id] = Kept(id, made.digest, made.parts, "run_x", "x.ipynb", {"y": 1})
-    results.keep(done[id])
-"""
-
-
-def plan(options):
-    """Planning a diamond of trivial notebooks, all of it cached."""
-    rows = []
-    for n in (10, 100, 200, 1000):
-        folder = Path(tempfile.mkdtemp())
-        (folder / "s.ipynb").write_text(cells("x: int = 0", "import opsnb as ops\nops.publish(y=x + 1)"))
-        (folder / "opsnb.toml").write_text("")
-        middle = [f"m{i}" for i in range(n - 2)]
-        (folder / "pipeline.yaml").write_text("steps:\n  top: {notebook: s.ipynb}\n" + "".join(f"  {m}: {{notebook: s.ipynb, params: {{x: '${{top.y}}'}}}}\n" for m in middle) + f"  end: {{notebook: s.ipynb, needs: [{', '.join(middle)}]}}\n")
-        measured([sys.executable, "-c", FILL, folder])
-        found = interleaved({"plan": [BIN / "opsnb", "pipeline", "plan", folder, "--json"]}, 3)["plan"]
-        _, _, out = measured([BIN / "opsnb", "pipeline", "plan", folder, "--json"])
-        assert {r["plan"] for r in json.loads(out)} == {"cached"}
-        rows.append([str(n), f"{found[0]:.2f}", f"{found[1]:.2f}"])
-        shutil.rmtree(folder)
-    return ["steps", "wall s, the command's start included", "CPU s"], rows, ["Target: 200 steps in less than 1 s."]
-
-
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "jobs": jobs}
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs}
 
 
 def report(name, table):
@@ -285,6 +233,9 @@ def main():
     parser.add_argument("--log-times", type=int, default=3, help="repetitions of `log`")
     parser.add_argument("--kernel-times", type=int, default=3, help="repetitions of `kernels`")
     parser.add_argument("--output-times", type=int, default=3, help="repetitions of `outputs`")
+    parser.add_argument("--steps", type=int, default=200, help="steps of `diamond`")
+    parser.add_argument("--pipeline-times", type=int, default=1, help="repetitions of `diamond`")
+    parser.add_argument("--ploomber", metavar="PATH", help="the command of a Ploomber in an environment of its own, for `diamond`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
