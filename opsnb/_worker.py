@@ -15,12 +15,12 @@ makes further attempts, measures what was used, and ends what the program has le
 The first node's worker speaks for the job. What it knows of engines is only: OPSNB_NODE_RANK may be set, and OPSNB_REQUEUE=1
 says that the engine itself starts a worker again that leaves with exit code 85.
 """
+import codecs
 import contextlib
 import ctypes
 import errno
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -46,14 +46,15 @@ class Log:
     """The program's output: all of it up to half of `most`, then the last part; what is between is counted."""
 
     def __init__(self, path, most):
-        self.path, self.half, self.left_out, self.problem, self.held = Path(path), int(most) // 2, 0, None, b""
+        self.path, self.half, self.left_out, self.problem, self.held = Path(path), int(most) // 2, 0, None, ""
+        self.decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self.file, self.size, self.tail = open(path, "ab", buffering=0), os.path.getsize(path) if os.path.exists(path) else 0, self.path.with_suffix(".tail")
 
     def write(self, data):
         """Take what came; secrets are masked, also where a piece ends inside one."""
         if hidden:
-            text, held = hidden.cut((self.held + data).decode("utf-8", "surrogateescape"))
-            data, self.held = text.encode("utf-8", "surrogateescape"), held.encode("utf-8", "surrogateescape")
+            text, self.held = hidden.cut(self.held + self.decoder.decode(data))
+            data = text.encode("utf-8", "surrogateescape")
         if data: self._put(data)
 
     def _put(self, data):
@@ -72,8 +73,8 @@ class Log:
         self.file, self.size = open(self.tail, "ab", buffering=0), 0
 
     def close(self):
-        if self.held: self._put(hidden(self.held.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
-        self.held = b""
+        if last := self.held + self.decoder.decode(b"", final=True): self._put(hidden(last).encode("utf-8", "surrogateescape"))
+        self.held = ""
         if self.left_out: write_atomic(self.path.with_suffix(".gap"), str(self.left_out))
         self.file.close()
 
@@ -114,6 +115,7 @@ class Worker:
         self.gpus = gpus if gpus is not None else [g for g in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if g and self.spec.gpus]
         self.stop, self.stopped_at, self.pid, self.run = None, None, 0, None
         self.journal = self.folder.journal() if self.rank == 0 else None
+        if claim := os.environ.pop("OPSNB_CLAIM_FD", None): os.set_inheritable(int(claim), False)  # the local queue's: ours, not the program's
 
     def record(self, kind, data):
         """A record that has to be kept: of a full disk the reserve is given up, then the log."""
@@ -160,7 +162,7 @@ class Worker:
         """One attempt; the worker's exit code, or None when there is to be another."""
         self.attempt, self.stop, self.stopped_at = self.attempt + 1, self.stop, None
         self.record("job.started", {"attempt": self.attempt, "host": socket.gethostname(), "pid": os.getpid(), "gpus": self.gpus})
-        self.folder.error.unlink(missing_ok=True)
+        if self.rank == 0: self.folder.error.unlink(missing_ok=True)
         try: status, error, code = self.watched(env)
         except OSError as e: status, error, code = "failed", f"could not be started: {e.strerror or e}", 127
         again = code == AGAIN and self.attempt < MOST_ATTEMPTS
@@ -232,7 +234,7 @@ class Worker:
 
     def start(self, env, into):
         """The program, in a session of its own; it ends when we die."""
-        argv = [w.replace("{code}", self.spec.code).replace("{folder}", str(self.folder.path)) for w in self.spec.argv]
+        argv = [w.replace("{python}", sys.executable).replace("{code}", self.spec.code).replace("{folder}", str(self.folder.path)) for w in self.spec.argv]
         cwd = next((p for p in (self.spec.cwd, self.spec.code) if p and os.path.isdir(p)), str(self.folder.path))
         sys.stdout.flush(), sys.stderr.flush()
         fault, told = os.pipe()
@@ -383,7 +385,6 @@ def _at_end():
 
 
 def main(args):
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if args[0] == "call": sys.exit(call(args[1]))
     code = Worker(args[0]).work()
     sys.stdout.flush(), sys.stderr.flush()

@@ -6,6 +6,7 @@
 __all__ = ['output_text', 'Logs', 'rebuilt', 'logs']
 
 # %% ../nbs/35_logs.ipynb #b00edd86
+import time
 from pathlib import Path
 from .errors import OpsError
 from .journal import alive, follow, records
@@ -109,7 +110,8 @@ def logs(
     if id.startswith("job_"):
         from opsnb.jobs import job
         of = job(id, ws)
-        if not (below := _notebook_of(ws, of)): return of.logs(follow)
+        while not (below := _notebook_of(ws, of)) and follow and of.spec.kind == "notebook" and not of.done(): time.sleep(0.2)
+        if not below: return of.logs(follow)
         id = below
     folder = _folder(ws, id)
     if notebook:

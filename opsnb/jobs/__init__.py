@@ -6,14 +6,14 @@
 __all__ = ['submit', 'job', 'Jobs', 'jobs', 'cancel', 'retry', 'recover', 'backends']
 
 # %% ../../nbs/24_jobs.ipynb #65a3c336
-import getpass, hashlib, inspect, os, sys, time
+import getpass, hashlib, inspect, os, platform, sys, time
 from contextlib import suppress
 from pathlib import Path
 from .. import plug
 from ..config import project_root
 from ..errors import OpsError, Unavailable, unknown
 from .backend import check_features, engine as engine_of, here, names
-from .folder import Folder
+from .folder import Folder, JobState
 from .handle import Job, hand_over, refresh
 from .snapshot import environment_lock, snapshot
 from .spec import Spec, call_of, check_arguments, checked_env, checked_resources, engine_words, kind_of, new_id, words_of
@@ -40,18 +40,19 @@ def submit(
     after=(),          # jobs, or their ids, that have to end well first
     key=None,          # submitted again with the same key, it is the same job
     experiment=None,   # MLflow experiment; default: the setting, or the project folder's name
+    environment="same",  # same: this one; lock: made from its lock; else an image's name
     engine=None,       # the engine's own words: {"partition": "gpu"}; in Python also slurm_partition="gpu"
     workspace=None,    # default: the one of the working directory
     **more             # the engine's own words (slurm_partition="gpu"), or arguments by name of the function
 ):                     # `Job`
     "Submit a function, a notebook, a script, a pipeline or a command as a job."
     kind, ws = kind_of(work), workspace or Workspace.find()
-    own, named = engine_words(more, on, names(), _takes(work) if kind == "function" else ())
+    own, named = engine_words(more, on, names() if more else [on], _takes(work) if kind == "function" else ())
     params = {**(params or {}), **named}
     asked = checked_resources({"gpus": gpus, "cpus": cpus, "mem_gb": mem_gb, "nodes": nodes, "timeout_min": timeout_min, "retries": retries})
-    check_arguments(args, params)
+    check_arguments([*(words_of(kind, work) if kind == "command" else ()), *args], params)
     made = _spec(ws, kind, work, args, params, on=on, engine={**(engine or {}), **own}, env=checked_env(env), tags={k: str(v) for k, v in (tags or {}).items()}, name=name or _name(kind, work), key=key or "",
-                 after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", **asked)
+                 after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", environment=environment, **asked)
     there = engine_of(on, ws)
     check_features(there, made)
     there.check(made)
@@ -103,7 +104,7 @@ def _spec(ws, kind, work, args, params, **fields):
     inside = [p for p in (at, *(Path(p) for p in sys.path if p)) if p.is_relative_to(root) and not p.is_relative_to(sys.prefix)]
     above = current()
     return Spec(id=new_id(), kind=kind, argv=words_of(kind, place, args, params, str(at)), params=_shown(kind, args, params), root=str(root), cwd=str(at), code=str(code), lock=str(environment_lock(ws)),
-                paths=list(dict.fromkeys(f"{{code}}/{p.relative_to(root).as_posix()}" for p in [*inside, *(root / s for s in ("src", "lib") if (root / s).is_dir())])), python=sys.executable,
+                paths=list(dict.fromkeys(f"{{code}}/{p.relative_to(root).as_posix()}" for p in [*inside, *(root / s for s in ("src", "lib") if (root / s).is_dir())])), python=sys.executable, version=".".join(platform.python_version_tuple()[:2]),
                 parent=above.id if above else os.environ.get("OPSNB_PARENT_RUN"), user=_user(), at=time.time(), **fields)
 
 # %% ../../nbs/24_jobs.ipynb #08da37c1
@@ -129,10 +130,10 @@ def _submitted(ws, spec, call, key):
 
 # %% ../../nbs/24_jobs.ipynb #7dabfb35
 def _check_notebook(path, params):
-    "Checked parameters of a notebook, as words; raises for a cell that is not Python and for a notebook that is not saved."
+    "Its parameters, checked; raises for a cell that is not Python and for a notebook that is not saved."
     load_notebook, check, source = (plug.resolve(f"opsnb.params:{n}") for n in ("load_notebook", "check_parameters", "source"))
     nb = load_notebook(path)
-    params = {k: v for k, v in check(nb, params, True, path.name).items() if k in params} and params
+    check(nb, params, True, path.name)
     if (nb.get("metadata", {}).get("kernelspec") or {}).get("language", "python") == "python":
         for i, cell in enumerate(c for c in nb["cells"] if c.get("cell_type") == "code"): _check_cell(source(cell), i + 1, path.name)
     ip = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
@@ -193,7 +194,7 @@ def jobs(
     folders = sorted((p.parent for p in (ws.path / "jobs").glob("job_*/spec.json")), key=lambda p: -p.stat().st_ctime)
     every = []
     for f in folders:
-        with suppress(OpsError): every.append(Job(f))
+        with suppress(OpsError): every.append(Job(f, JobState()))
     kept = [j for j in refresh(every) if (not status or j.shown == status) and (not on or j.spec.on == on) and (not name or j.name == name)]
     found = Jobs(sorted(kept, key=lambda j: -(j.spec.at or 0))[:most], "There are no jobs." if not folders else "No job is like that.")
     return _watched(found, dict(status=status, on=on, name=name, most=most, workspace=ws)) if watch else found

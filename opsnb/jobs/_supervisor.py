@@ -21,6 +21,7 @@ from opsnb._worker import Worker, called
 from opsnb.config import load
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.folder import Folder
+from opsnb.jobs.handle import Job
 from opsnb.jobs.local import Claim, Queue, Slots, capacity, wake
 from opsnb.show import ENDED
 from opsnb.workspace import Workspace
@@ -32,16 +33,16 @@ AHEAD = 8  # jobs of ours that stand in the machine's line at a time
 class Supervisor:
     def __init__(self, workspace, key):
         self.workspace, self.key, self.queue, self.slots, self.have = workspace, key, Queue(workspace), Slots(load(workspace.root).slots), capacity()
-        self.line, self.workers, self.heard, self.looked = {}, {}, time.monotonic(), 0.0
+        self.line, self.workers, self.later, self.heard, self.seen, self.nap = {}, {}, {}, time.monotonic(), [], 0.0
 
     def work(self):
         """Round after round, until nothing has waited for a while."""
         while time.monotonic() - self.heard < IDLE_S and self.workspace.path.exists():
-            self.reap()
-            mine = [(n, job) for n, job, key in self.queue.tickets() if key == self.key]
+            mine, ended = [(n, job) for n, job, key in self.queue.tickets() if key == self.key], self.reap()
             if mine: self.heard = time.monotonic()
-            started = self.turn(mine)
-            if not started: time.sleep(0.01 if mine and time.monotonic() - self.looked < 1 else 0.05 if mine or time.monotonic() - self.heard > 2 else 0.01)
+            news = self.turn(mine) or ended or mine != self.seen
+            self.seen, self.nap = mine, 0.005 if news else min(self.nap * 1.2, 0.2 if mine else 0.04)  # others' jobs end without a word to us
+            time.sleep(self.nap)
 
     def turn(self, tickets):
         """Start what may start; whether anything did."""
@@ -50,7 +51,7 @@ class Supervisor:
         for name, job in tickets:
             if name not in self.line:
                 if len(self.line) >= AHEAD: break
-                if not self.ready(name, job): continue
+                if self.later.get(name, 0) > time.monotonic() or not self.ready(name, job): continue
             if (gpus := self.line[name].take(self.have)) is not None:
                 self.start(name, job, gpus)
                 started = True
@@ -65,12 +66,14 @@ class Supervisor:
         if any(s.status in ENDED and s.status not in ("done", "cached") for s in before):
             if self.queue.take(name): folder.append("job.ended", status="not_run", error="a job it comes after did not end well")
             return False
-        if any(s.status not in ENDED for s in before): return False
+        if any(s.status not in ENDED for s in before):
+            self.later[name] = time.monotonic() + 0.5
+            return False
         self.line[name] = Claim(self.slots, name.partition(".")[0], {"job": job, "gpus": spec.gpus, "cpus": spec.cpus, "mem_gb": spec.mem_gb})
         return True
 
     def start(self, name, job, gpus):
-        claim, self.looked = self.line.pop(name), time.monotonic()
+        claim = self.line.pop(name)
         if not self.queue.take(name): return claim.release()
         gc.freeze()
         if (pid := os.fork()) == 0: self.supervise(job, claim, gpus)
@@ -87,6 +90,7 @@ class Supervisor:
             folder = self.workspace.path / "jobs" / job
             out = os.open(folder / "worker.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)
             os.dup2(out, 1), os.dup2(out, 2), os.close(out)
+            if Folder(folder).spec.environment != "same": self.become(folder, claim, gpus)
             worker = Worker(folder, gpus, call=self.caller(folder, claim))
             code = worker.work()
         except BaseException: traceback.print_exc()
@@ -95,6 +99,13 @@ class Supervisor:
             with contextlib.suppress(BaseException): claim.release()
             with contextlib.suppress(BaseException): wake(self.workspace)
             os._exit(code & 255)
+
+    def become(self, folder, claim, gpus):
+        """In another environment the worker is another program; it goes on holding the claim."""
+        os.set_inheritable(claim.fd, True)
+        os.environ |= {"OPSNB_CLAIM_FD": str(claim.fd), "OPSNB_HOME": str(self.workspace.path), "CUDA_VISIBLE_DEVICES": ",".join(gpus)}
+        command = Job(folder).command()
+        os.execvp(command[0], command)  # noqa: S606
 
     def caller(self, folder, claim):
         """A function is called in a fork of the worker, where that is the same as in a new interpreter."""
@@ -106,8 +117,11 @@ class Supervisor:
         return call
 
     def reap(self):
+        """Take leave of the workers that have ended; whether there were any."""
+        before = len(self.workers)
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]): self.workers.pop(pid, None)
+        return len(self.workers) < before
 
 
 def main(path, key):

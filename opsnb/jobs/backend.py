@@ -46,9 +46,9 @@ def options(engine, spec):
 
 def check_features(engine, spec):
     "Raise an `OpsError` when the spec needs what the engine cannot do."
-    needed = {"gpus": spec.gpus, "multi_node": spec.nodes > 1, "dependencies": spec.after}
+    needed = {"gpus": spec.gpus, "multi_node": spec.nodes > 1, "dependencies": spec.after, "images": spec.environment not in ("same", "lock")}
     for feature in (f for f, needs in needed.items() if needs and f not in engine.features):
-        raise OpsError(f"{engine.name} has no {feature.replace('_', ' ')}", given={"gpus": f"gpus={spec.gpus}", "multi_node": f"nodes={spec.nodes}", "dependencies": f"after={spec.after}"}[feature],
+        raise OpsError(f"{engine.name} has no {feature.replace('_', ' ')}", given={"gpus": f"gpus={spec.gpus}", "multi_node": f"nodes={spec.nodes}", "dependencies": f"after={spec.after}", "images": f"environment={spec.environment!r}"}[feature],
                        allowed=sorted(engine.features) or "none of these", hint="opsnb backends shows what each back-end can do")
 
 # %% ../../nbs/21_jobs.backend.ipynb #2101a4c3

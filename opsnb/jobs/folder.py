@@ -41,7 +41,8 @@ class JobState:
     def apply(self, r):
         "Add one record."
         d = r.data
-        if (apply := _apply.get(r.kind)) and (r.kind == "job.submitted" or not self.over()): apply(self, r, d)
+        counts = not self.over() or r.kind == "job.submitted" or self.status == "lost" and r.kind in ("job.started", "job.ended")
+        if counts and (apply := _apply.get(r.kind)): apply(self, r, d)
         return self
 
 # %% ../../nbs/22_jobs.folder.ipynb #52993804

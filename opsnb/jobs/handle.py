@@ -13,6 +13,7 @@ from ..config import masked
 from ..errors import Failed, OpsError, Unavailable
 from .backend import engine as engine_of
 from .folder import Folder
+from .snapshot import made_from_lock
 from ..secrets import is_source, secret_from
 from ..show import ENDED, Live, Safe, box, duration, escape, in_notebook, number, state_text
 from ..show import path as short
@@ -84,7 +85,7 @@ class Job:
     "A submitted job. Any process may have one; all it says is read from the job's folder."
     def __init__(self, folder, state=None):
         self.folder = folder if isinstance(folder, Folder) else Folder(folder)
-        self.spec, self.workspace, self.state, self.word = self.folder.spec, Workspace.open(self.folder.workspace), state or self.folder.state(), None
+        self.spec, self.workspace, self.state, self.word = self.folder.spec, Workspace(self.folder.workspace), state or self.folder.state(), None
 
     id = property(lambda self: self.spec.id)
     name = property(lambda self: self.spec.name)
@@ -100,7 +101,11 @@ class Job:
 
     def young(self, seconds): return time.time() - (self.state.submitted or self.spec.at) < seconds
     def done(self): return self.status in ENDED
-    def command(self): return [self.spec.python or sys.executable, "-P", "-m", "opsnb._worker", str(self.folder.path)]
+    def command(self):
+        "What an engine starts, on each node."
+        words = ["-P", "-m", "opsnb._worker", str(self.folder.path)]
+        if self.spec.environment == "lock": return made_from_lock(self.spec, self.folder.path, self.workspace, words)
+        return [(self.spec.python if self.spec.environment == "same" else "python3") or sys.executable, *words]
 
     def environment(self):
         "What the engine has to give the worker: the workspace, and the values of secrets that are found here."
@@ -119,14 +124,15 @@ class Job:
                 "run": self.run, "folder": str(self.folder.path), "url": self._url()}
 
 # %% ../../nbs/23_jobs.handle.ipynb #599edb20
-def _wait(self, timeout_s=None, every_s=0.2, show=True):
+def _wait(self, timeout_s=None, show=True):
     "Wait until it has ended; the job. Raises `TimeoutError` after `timeout_s` seconds."
     until, live = time.monotonic() + timeout_s if timeout_s is not None else float("inf"), Live(self._repr_html_, self.__str__) if show else None
+    every_s = 0.01  # longer and longer: short jobs are heard of at once, long ones cost nothing
     with _progress(self):
         while not self.done():
             if time.monotonic() > until: raise TimeoutError(f"{self.id} is still {self.shown} after {timeout_s:g} s")
             if live: live.update()
-            time.sleep(min(every_s, max(0.01, until - time.monotonic())))
+            time.sleep(min(every_s := min(every_s * 1.2, 0.5), max(0.01, until - time.monotonic())))
     if live and live.id: live.update(force=True)
     return self
 
@@ -199,7 +205,7 @@ def _facts(self):
     took = (s.ended or time.time()) - s.started if s.started else None
     used = "  ".join(f"{k.replace('_', ' ')}={number(v)}" for k, v in s.used.items() if k in ("cpu_s", "peak_mem_mb", "gpu_hours", "energy_wh") and v)
     return [("error", s.error if s.over() else None), ("job", self.id), ("on", ", ".join([s.on or self.spec.on, *([s.host] if s.host else []), *(f"GPU {g}" for g in s.gpus)])),
-            ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v)), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None), ("took", duration(took)), ("folder", short(self.folder.path))]
+            ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v and (k, v) != ("nodes", 1))), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None), ("took", duration(took)), ("folder", short(self.folder.path))]
 
 # %% ../../nbs/23_jobs.handle.ipynb #1258a818
 def _tail(self, lines=8):

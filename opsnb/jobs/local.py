@@ -6,8 +6,9 @@
 __all__ = ['PASSING', 'gpus_here', 'capacity', 'granted', 'Slots', 'Claim', 'environment_key', 'Queue', 'Local', 'wake']
 
 # %% ../../nbs/25_jobs.local.ipynb #7b947a51
-import contextlib, fcntl, glob, hashlib, json, os, re, subprocess, sys, time
+import contextlib, fcntl, glob, hashlib, json, os, re, signal, socket, subprocess, sys, time
 from pathlib import Path
+from .. import __version__
 from ..config import load
 from ..errors import OpsError, Unavailable
 from .backend import Backend
@@ -86,8 +87,8 @@ class Slots:
 # %% ../../nbs/25_jobs.local.ipynb #8327f491
 def _opened(path):
     "A file of all users, made if need be; without O_CREAT first, for such files of others in a shared folder are protected."
-    try: return os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError: fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try: return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError: fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     with contextlib.suppress(OSError): os.fchmod(fd, 0o666)
     return fd
 
@@ -105,7 +106,7 @@ class Claim:
     def __init__(self, slots, ticket, ask):
         self.slots, self.path, self.ask = slots, slots.folder / f"{ticket}.claim", ask
         with slots.gate():
-            self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             fcntl.flock(self.fd, fcntl.LOCK_EX)
             self._write(None)
 
@@ -130,9 +131,10 @@ PASSING = {"_", "PWD", "OLDPWD", "SHLVL", "PYTEST_CURRENT_TEST", "JPY_PARENT_PID
            "OPSNB_JOB", "OPSNB_CKPT", "OPSNB_PARENT_RUN", "OPSNB_NODE_RANK", "OPSNB_NOTEBOOK", "OPSNB_OUTPUT", "OPSNB_HOME"}
 
 def environment_key():
-    "A short name for the environment that a job inherits; what differs at every start is left out."
-    env = sorted((k, v) for k, v in os.environ.items() if k not in PASSING)
-    return hashlib.sha256(json.dumps([sys.executable, env]).encode()).hexdigest()[:12]
+    "A short name for this machine and the environment that a job inherits; what differs at every start is left out."
+    return f"{_short(socket.gethostname(), 6)}{_short([sys.executable, __version__, sorted((k, v) for k, v in os.environ.items() if k not in PASSING)], 10)}"
+
+def _short(facts, n): return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:n]
 
 class Queue:
     "The tickets of a workspace: `<time>-<job>.<environment>`, so that names sort in the order of submission."
@@ -156,7 +158,7 @@ class Queue:
 # %% ../../nbs/25_jobs.local.ipynb #4149f984
 class Local(Backend):
     "This machine."
-    name, features, ask_s, settle_s = "local", frozenset({"gpus", "dependencies", "arrays"}), 0.0, 0.0
+    name, features, ask_s, settle_s = "local", frozenset({"gpus", "dependencies"}), 0.0, 0.0
     OPTIONS = {"gpus": ("gpus", int), "cpus": ("cpus", int), "mem_gb": ("mem_gb", float), "timeout_min": ("timeout_min", float)}
 
     def __init__(self, workspace):
@@ -192,10 +194,10 @@ class Local(Backend):
         for name, id, _ in self.queue.tickets():
             if id == job.id and self.queue.take(name): job.folder.append("job.ended", status="cancelled", error="cancelled before it began")
         state = job.folder.state()
-        if state.pid and job.folder.worker_lives(state):
-            with contextlib.suppress(ProcessLookupError, PermissionError): os.kill(state.pid, 15)
+        if state.pid and state.host == socket.gethostname() and job.folder.worker_lives(state):
+            with contextlib.suppress(ProcessLookupError, PermissionError): os.kill(state.pid, signal.SIGTERM)
 
-    def wake(self): wake(self.workspace)
+    def wake(self): wake(self.workspace, everywhere=True)
 
     def facts(self):
         have, claims = capacity(), self.slots().claims()
@@ -205,10 +207,11 @@ class Local(Backend):
                 "running": sum(c["granted"] is not None for c in claims), "note": f"{max(0, free)} of {have['cpus']} CPU cores free, {have['mem_gb']:.0f} GB memory"}
 
 # %% ../../nbs/25_jobs.local.ipynb #c35d7fde
-def wake(workspace):
-    "See that every ticket has a supervisor; returns at once."
+def wake(workspace, everywhere=False):
+    "See that every ticket of this machine (or any) has a supervisor; returns at once."
+    here = _short(socket.gethostname(), 6)
     for key in sorted({k for _, _, k in Queue(workspace).tickets()}):
-        if _at_work(workspace, key): continue
+        if not (everywhere or key.startswith(here)) or _at_work(workspace, key): continue
         log = workspace.path / "jobs" / "supervisor.log"
         env = {k: v for k, v in os.environ.items() if k not in PASSING}
         with open(log, "a" if log.exists() and log.stat().st_size < 1_000_000 else "w") as out:

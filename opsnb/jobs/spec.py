@@ -7,7 +7,7 @@ __all__ = ['RESOURCES', 'WORDS', 'Resource', 'Spec', 'checked_resources', 'engin
            'kind_of', 'words_of', 'new_id', 'call_of']
 
 # %% ../../nbs/20_jobs.spec.ipynb #0761e52e
-import json, re, shlex, sys, uuid
+import json, re, shlex, uuid
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from ..config import is_secret
@@ -36,7 +36,7 @@ RESOURCES = {
 # %% ../../nbs/20_jobs.spec.ipynb #7641d758
 @dataclass(frozen=True)
 class Spec:
-    "What is asked. `argv` begins with the interpreter or program; `{code}` and `{folder}` in it stand for the snapshot and the job's folder."
+    "What is asked. In `argv` the words `{python}`, `{code}` and `{folder}` stand for the worker's interpreter, the snapshot and the job's folder."
     id: str
     name: str
     kind: str                   # function, notebook, script, pipeline, command
@@ -60,7 +60,9 @@ class Spec:
     code: str = ""                               # the snapshot's folder; empty: none
     lock: str = ""                               # file with the packages of the environment, named by its digest
     paths: list = field(default_factory=list)    # where modules are found, `{code}` being the snapshot
-    python: str = ""
+    python: str = ""                             # the submitter's interpreter
+    version: str = ""                            # of it: 3.11
+    environment: str = "same"                    # same, lock (made from the lock), or an image's name
     key: str = ""                                # submitted again with the same key, it is the same job
     user: str = ""
     at: float = 0.0
@@ -103,7 +105,7 @@ def engine_words(more, on, engines, takes=()):
         else: raise _no_such_word(name, [*RESOURCES, *WORDS, *(takes or ())], on)
     return own, rest
 
-WORDS = ["on", "params", "tags", "env", "name", "after", "key", "experiment"]
+WORDS = ["on", "params", "environment", "tags", "env", "name", "after", "key", "experiment"]
 
 def _no_such_word(name, words, on):
     usual = {"mem": "mem_gb", "memory": "mem_gb", "ram": "mem_gb", "gpu": "gpus", "num_gpus": "gpus", "cpu": "cpus", "cores": "cpus", "timeout": "timeout_min", "time": "timeout_min", "partition": "slurm_partition"}
@@ -127,10 +129,16 @@ def _no_secret(what, name):
 
 def check_arguments(args, params):
     "Raise an `OpsError` when a secret stands among a function's or program's arguments."
-    for name, value in [*((f"argument {i + 1}", a) for i, a in enumerate(args)), *params.items()]:
-        told = str(name).rpartition("=")[0] or str(name)
-        plain = isinstance(value, str) and not is_source(value)
-        if isinstance(value, Secret) or plain and (is_secret(told.lstrip("-")) or hidden(value) != value): raise _no_secret(f"The value of {name!r}", told.replace(" ", "_"))
+    given = [(f"argument {i + 1}", a, _told_by(args, i)) for i, a in enumerate(args)] + [(repr(k), v, k) for k, v in params.items()]
+    for what, value, name in given:
+        text = value.partition("=")[2] if isinstance(value, str) and what[0] == "a" and value.startswith("-") else value
+        plain = isinstance(value, str) and text and not is_source(text)
+        if isinstance(value, Secret) or plain and (is_secret(str(name).replace("-", "_")) or hidden(value) != value): raise _no_secret(f"The value of {what}", str(name).lstrip("-").replace("-", "_").replace(" ", "_"))
+
+def _told_by(args, i):
+    "The name that a word of a command line goes by: `--api-key=x`, or `--api-key x`."
+    word, before = str(args[i]), str(args[i - 1]) if i else ""
+    return word.partition("=")[0].lstrip("-") if "=" in word else before.lstrip("-") if before.startswith("-") and not word.startswith("-") else f"value {i + 1}"
 
 # %% ../../nbs/20_jobs.spec.ipynb #8d38df7f
 def kind_of(work):
@@ -148,8 +156,8 @@ def kind_of(work):
 
 # %% ../../nbs/20_jobs.spec.ipynb #8497d183
 def words_of(kind, work, args=(), params=None, cwd=""):
-    "The words to start, the job's own places as `{code}` and `{folder}`."
-    python, params = sys.executable, [w for k, v in (params or {}).items() for w in ("-p", k, v if isinstance(v, str) else json.dumps(v))]
+    "The words to start, the job's own places as `{python}`, `{code}` and `{folder}`."
+    python, params = "{python}", [w for k, v in (params or {}).items() for w in ("-p", k, v if isinstance(v, str) else json.dumps(v))]
     if kind == "function": return [python, "-P", "-m", "opsnb._worker", "call", "{folder}"]
     if kind == "command": return [str(w) for w in (work if not isinstance(work, str) else shlex.split(work))] + [str(a) for a in args]
     if kind == "notebook": return [python, "-P", "-m", "opsnb", "run", str(work), "-o", "{folder}/notebook.ipynb", "--cwd", cwd, *params, *map(str, args)]
