@@ -12,6 +12,7 @@ three things differ from torchrun on the command line:
     output      each rank has one log, masked and bounded like a job's; the first rank's is shown, too
 """
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -153,6 +154,7 @@ class Launcher:
     def run(self):
         """From the start of the ranks to the end of the last; the exit code."""
         for s in PASSED_ON: signal.signal(s, lambda *_: None)
+        logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it tells of failures in its own words; ours are below
         from torch.distributed import run
         from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
         try:

@@ -15,9 +15,9 @@ from .verbs import VERBS, argument_help
 
 # %% ../nbs/81_cli.ipynb #c304a3c2
 HIDDEN = {"workspace", "text", "check", "wait"}  # arguments that only Python callers need
-DICTS = {"params", "tags", "env", "engine"}
+DICTS = {"params", "tags", "env", "engine", "launch", "fsdp"}
 LISTS = {"skip_tags", "after"}  # given once for each
-NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int}
+NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int, "processes": int, "gradient_accumulation_steps": int}
 
 def options(verb):
     "The click parameters of a verb."
@@ -32,7 +32,7 @@ def options(verb):
 
 def _option(verb, name, default, help):
     short = [verb.short[name]] if name in verb.short else []
-    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME VALUE", help=f"a {name[:-1]}; may be repeated")
+    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME VALUE", help=f"a {name[:-1]}; may be repeated" if name.endswith("s") else f"{help}; may be repeated")
     if name in LISTS: return click.Option([*short, f"--{name.replace('_', '-').removesuffix('s')}", name], multiple=True, metavar="TEXT", help=f"{help}; may be repeated")
     unit = {"s": "SECONDS", "min": "MINUTES"}.get(name.rpartition("_")[2]) if "_" in name else None
     flag = "--" + (name.rpartition("_")[0] if unit else name).replace("_", "-")
@@ -107,11 +107,16 @@ def show(result, as_json=False):
     elif result is not None: click.echo(str(result))
 
 # %% ../nbs/81_cli.ipynb #85a6cdc2
+def _stop(*_):
+    "SIGTERM is Ctrl-C; a program that was started in the background ignores Ctrl-C, but not this."
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN: raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
+
 def main(args=None):
     "The console script; leaves with an exit code."
     args = sys.argv[1:] if args is None else list(args)
     as_json = "--json" in args
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
     try:
         result = invoke(args)
         show(result, as_json)

@@ -138,15 +138,15 @@ def first_host(hosts):
 def program_of(argv):
     "torchrun's words for a program that `argv` would start: `-m` and a module, a script, or `--no-python` and a command."
     argv = [str(w) for w in argv]
-    if not Path(argv[0]).name.startswith("python"): return ["--no-python", *argv]
+    if not Path(argv[0]).name.startswith(("python", "{python}")): return ["--no-python", *argv]
     rest = argv[1:]
     while rest and rest[0] in ("-u", "-P", "-E", "-s"): rest = rest[1:]
     if not rest or rest[0].startswith("-") and rest[0] != "-m": raise OpsError("That cannot be launched", given=" ".join(argv)[:100], allowed="python SCRIPT, python -m MODULE, or a command that is not Python")
     return rest
 
-def launched(argv, layout):
+def launched(argv, layout, python="{python}"):
     "The words that launch what `argv` would start once."
-    return [sys.executable, "-P", "-m", "opsnb._launch", *to_words(layout), "--", *program_of(argv)]
+    return [python, "-P", "-m", "opsnb._launch", *to_words(layout), "--", *program_of(argv)]
 
 # %% ../nbs/27_launch.ipynb #7ceb9404
 def for_job(kind, argv, given, spec):
@@ -161,21 +161,25 @@ def for_job(kind, argv, given, spec):
 # %% ../nbs/27_launch.ipynb #5cbd2451
 class Launch:
     "A launch that was started here."
-    def __init__(self, name, kind, folder, process): self.name, self.kind, self.folder, self.process, self.began, self.ended = name, kind, folder, process, time.monotonic(), None
+    def __init__(self, name, kind, folder, process):
+        self.name, self.kind, self.folder, self.process, self.began, self.ended, self.interrupted = name, kind, folder, process, time.monotonic(), None, False
 
     def over(self): return self.process.poll() is not None
     def __iter__(self):
-        "What rank 0 writes, as it comes."
-        try:
-            while piece := os.read(self.process.stdout.fileno(), 1 << 16): yield piece.decode(errors="replace")
-            self.process.wait()
-        except KeyboardInterrupt:
-            self.stop()
-            raise
-        finally: self.ended = self.ended or time.monotonic()
+        "What rank 0 writes, as it comes, and a line at the end."
+        with open(self.folder / "output.log", errors="replace") as log:
+            while True:
+                last = self.over()
+                while text := log.read(1 << 16): yield text
+                if last: break
+                try: time.sleep(0.05)
+                except KeyboardInterrupt: self.stop()
+        self.ended = self.ended or time.monotonic()
+        yield f"── {self}\n"
 
     def stop(self, timeout_s=40):
         "Ask the ranks to save and end; the launcher makes them after the time of grace."
+        self.interrupted = True
         self.process.send_signal(signal.SIGTERM)
         try: self.process.wait(timeout_s)
         except (KeyboardInterrupt, subprocess.TimeoutExpired): self.process.kill()
@@ -235,7 +239,7 @@ def launch(
     folder = _folder(workspace or Workspace.find())
     if kind == "function": write_atomic(folder / "call.pkl", call_of(work, args, params or {}))
     words = words_of(kind, work, args, params)
-    made = Launch(getattr(work, "__name__", None) or Path(str(work)).name, kind, folder, _started([w.replace("{folder}", str(folder)) for w in launched(words, layout)], folder, ckpt, env))
+    made = Launch(getattr(work, "__name__", None) or Path(str(work)).name, kind, folder, _started([w.replace("{folder}", str(folder)) for w in launched(words, layout, sys.executable)], folder, ckpt, env))
     return _waited(made, check) if wait else made
 
 # %% ../nbs/27_launch.ipynb #ba5d7591
@@ -254,12 +258,15 @@ def _started(words, folder, ckpt, env):
     if ckpt: Path(ckpt).mkdir(parents=True, exist_ok=True)
     own = {"OPSNB_HOME": str(folder.parent.parent), "OPSNB_RANKS": str(folder / "ranks"), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1",
            **({"OPSNB_CKPT": str(Path(ckpt).absolute())} if ckpt else {}), **({"OPSNB_PARENT_RUN": above.id} if above else {})}
-    return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **{k: str(v) for k, v in (env or {}).items()}, **own})
+    with open(folder / "output.log", "w") as out:
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **{k: str(v) for k, v in (env or {}).items()}, **own})
 
 # %% ../nbs/27_launch.ipynb #98c5a839
 def _waited(made, check):
     "Show what it writes until it has ended."
-    for text in made: print(text, end="", flush=True)
+    for text in made:
+        if not text.startswith("── "): print(text, end="", flush=True)
+    if made.interrupted: raise KeyboardInterrupt
     if check and made.status == "failed":
         reason = Folder(made.folder).reason()
         said = f"{reason['type']}: {reason['message']}" if reason else f"exit code {made.exit_code}"

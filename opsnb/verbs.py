@@ -46,6 +46,8 @@ VERBS = [
     Verb("retry", "opsnb.jobs:retry", "start a job again that has ended: same code, checkpoints and run", "retry", {}, {}, ("opsnb retry job_3f2a",)),
     Verb("recover", "opsnb.jobs:recover", "start again what a reboot or a crash cut off", "jobs recover", {}, {}, ("opsnb jobs recover",)),
     Verb("backends", "opsnb.jobs:backends", "the back-ends for jobs: what is here, free GPUs, queues, features", "backends", {}, {}, ("opsnb backends", "opsnb backends --json")),
+    Verb("launch", "opsnb.launch", "run a training program as several processes: torchrun, with accelerate inside", "launch", {"processes": "-n", "params": "-p", "env": "-e"}, {"wait": False, "check": False},
+         ("opsnb launch train.py --processes 2 -- --lr 0.1", "opsnb launch train.py --mixed-precision bf16 --ckpt ckpt", "opsnb launch --config accelerate.yaml train.py", "opsnb submit train.py --gpus 8 --launch mixed_precision bf16")),
     Verb("pipeline", "opsnb.pipeline", "open a pipeline file: ops.pipeline(\"pipeline.yaml\").run()"),
     Verb("run_pipeline", "opsnb.pipeline:run_pipeline", "run the steps of a pipeline file", "pipeline run", {"params": "-p", "out": "-o", "kernel": "-k", "start": "--from"}, {"text": True, "check": False},
          ("opsnb pipeline run", "opsnb pipeline run churn/pipeline.yaml -p seed 1", "opsnb pipeline run --from train", "opsnb pipeline run --force")),
@@ -68,7 +70,7 @@ VERBS = [
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
 ]
-NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret"}
+NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret", "Checkpoints": "opsnb.train:Checkpoints"}
 
 # %% ../nbs/80_verbs.ipynb #a593342b
 def argument_help(function):

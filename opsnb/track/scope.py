@@ -333,7 +333,7 @@ def _program_ended():
 @atexit.register
 def _at_exit():
     with suppress(Exception): end_all()
-    mine = [r for r in _runs_here if r._pid == os.getpid() and r.config.delivery == "background" and deliver.can_deliver(r.state.sinks)]
+    mine = [r for r in _runs_here if r._pid == os.getpid() and r not in _of_jobs.values() and r.config.delivery == "background" and deliver.can_deliver(r.state.sinks)]
     if not mine or "ipykernel" in sys.modules: return
     said = time.monotonic() + 1
     def tell(n):
