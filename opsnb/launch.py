@@ -81,7 +81,7 @@ def accelerate_environment(layout, env):
     if layout.deepspeed: said |= {"ACCELERATE_USE_DEEPSPEED": "true", "ACCELERATE_DEEPSPEED_CONFIG_FILE": layout.deepspeed}
     if layout.fsdp: said |= {"ACCELERATE_USE_FSDP": "true", **{f"FSDP_{k.removeprefix('fsdp_').upper()}": v for k, v in layout.fsdp.items()}}
     if "OMP_NUM_THREADS" not in env: said["OMP_NUM_THREADS"] = max(1, len(os.sched_getaffinity(0)) // (layout.processes or 1)) if hasattr(os, "sched_getaffinity") else 1
-    return {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in said.items() if v is not None}
+    return {k: str(v).lower() if str(v) in ("True", "False") else str(v) for k, v in said.items() if v is not None}
 
 # %% ../nbs/27_launch.ipynb #3c748a80
 def settled(layout):
@@ -236,6 +236,7 @@ def launch(
     kind = kind_of(work)
     if kind in ("notebook", "pipeline"): raise OpsError(f"A {kind} cannot be launched", given=work, hint="launch a script or a function, from a cell of it")
     layout = settled(checked({"processes": processes, "nodes": nodes, "mixed_precision": mixed_precision, "gradient_accumulation_steps": gradient_accumulation_steps, "deepspeed": deepspeed, "fsdp": fsdp, "config": config, "cpu": cpu}))
+    rendezvous(os.environ, layout.nodes)
     folder = _folder(workspace or Workspace.find())
     if kind == "function": write_atomic(folder / "call.pkl", call_of(work, args, params or {}))
     words = words_of(kind, work, args, params)
@@ -264,8 +265,10 @@ def _started(words, folder, ckpt, env):
 # %% ../nbs/27_launch.ipynb #98c5a839
 def _waited(made, check):
     "Show what it writes until it has ended."
-    for text in made:
-        if not text.startswith("── "): print(text, end="", flush=True)
+    try:
+        for text in made:
+            if not text.startswith("── "): print(text, end="", flush=True)
+    except KeyboardInterrupt: made.stop()
     if made.interrupted: raise KeyboardInterrupt
     if check and made.status == "failed":
         reason = Folder(made.folder).reason()
