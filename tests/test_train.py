@@ -238,7 +238,7 @@ def test_on_a_gpu_the_random_numbers_of_the_device_go_on(project, signals):
     def draw(folder, stop):
         torch.cuda.manual_seed(0)
         model = torch.nn.Linear(4, 4).cuda()
-        state, drawn = ops.Checkpoints(model, folder=folder), []
+        state = ops.Checkpoints(model, folder=folder)
         for _ in state.epochs(1):
             for _ in state.batches(range(6)):
                 state.values.setdefault("drawn", []).append(torch.rand(1, device="cuda").item())
