@@ -53,7 +53,7 @@ class Pump(threading.Thread):
 
     def __init__(self, folder, count, most_mb):
         super().__init__(name="opsnb-pump", daemon=True)
-        self.pipes, self.stopped_by, self.since, self.over, self.idle = {}, None, None, False, None
+        self.pipes, self.stopped_by, self.since, self.over, self.idle, self.told = {}, None, None, False, None, set()
         self.place = Path(tempfile.mkdtemp(prefix="opsnb-ranks-"))
         for rank in range(count):
             os.mkfifo(self.pipe(rank))
@@ -80,12 +80,13 @@ class Pump(threading.Thread):
         asked = [n for n in numbers if n in PASSED_ON]
         if not asked or self.stopped_by: return
         self.stopped_by, self.since = asked[0], time.monotonic()
-        for p in ranks():
-            with contextlib.suppress(psutil.Error): p.send_signal(signal.SIGTERM if self.stopped_by == signal.SIGINT else self.stopped_by)
 
     def see_to_the_end(self):
         """Asked to stop: without ranks there is nothing to wait for; with some, not longer than the time of grace."""
         left = ranks()
+        for p in left:
+            with contextlib.suppress(psutil.Error): p.pid in self.told or p.send_signal(signal.SIGTERM if self.stopped_by == signal.SIGINT else self.stopped_by)
+            self.told.add(p.pid)
         self.idle = None if left or self.over else self.idle or time.monotonic()
         if self.idle and time.monotonic() > self.idle + 1: os._exit(128 + self.stopped_by)  # they had not been started yet
         if time.monotonic() > self.since + grace_s():
@@ -125,7 +126,7 @@ class Launcher:
         self.asked, self.program, self.where = asked, program, rendezvous(os.environ, asked.nodes)
         self.folder = Path(os.environ.setdefault("OPSNB_RANKS", os.path.join(os.environ.get("OPSNB_HOME", ""), "jobs", os.environ.get("OPSNB_JOB", ""), "ranks"))) / (f"node-{self.where.rank}" if self.where.nodes > 1 else "")
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.count = asked.processes
+        self.count, self.early = asked.processes, []
 
     def torchrun(self, args):
         """What torchrun does with its arguments, with our logs."""
@@ -147,13 +148,14 @@ class Launcher:
         self.count = config.nproc_per_node
         self.pump = Pump(self.folder, self.count, load().job_log_mb)
         config.logs_specs, config.signals_to_handle = Logs(), "SIGQUIT"  # the others are the pump's
+        self.pump.heard(self.early)
         self.pump.start()
         try: elastic_launch(config=config, entrypoint=command)(*words)
         finally: self.pump.close()
 
     def run(self):
         """From the start of the ranks to the end of the last; the exit code."""
-        for s in PASSED_ON: signal.signal(s, lambda *_: None)
+        for s in PASSED_ON: signal.signal(s, lambda number, frame: self.early.append(number))
         logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it tells of failures in its own words; ours are below
         from torch.distributed import run
         from torch.distributed.elastic.multiprocessing.errors import ChildFailedError

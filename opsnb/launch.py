@@ -16,7 +16,8 @@ from .errors import Failed, OpsError, unknown
 from .jobs.folder import Folder
 from .jobs.local import gpus_here
 from .jobs.spec import call_of, kind_of, words_of
-from .show import duration, state_text
+from .secrets import is_source, secret_from
+from .show import box, duration, state_text
 from .show import path as short
 from .track.scope import current
 from .travel import unpacked
@@ -201,10 +202,14 @@ def _result(self):
     if self.kind != "function" or self.exit_code: return None
     return unpacked((self.folder / "result.pkl").read_bytes(), "the result")
 
-def _text(self):
-    saved = "; saved, and can go on with the same ckpt" if self.over() and self.exit_code == 85 else ""
+def _facts(self):
     ranks = len(list((self.folder / "ranks").glob("*.log")))
-    return f"{self.name}  {state_text(self.status)}  {duration((self.ended or time.monotonic()) - self.began)}  {ranks} process{'es' * (ranks != 1)}{saved}\n  logs: {short(self.folder / 'ranks')}"
+    saved = "; saved, and can go on with the same ckpt" if self.over() and self.exit_code == 85 else ""
+    return [("took", duration((self.ended or time.monotonic()) - self.began)), ("ranks", f"{ranks} process{'es' * (ranks != 1)}{saved}"), ("logs", short(self.folder / "ranks"))]
+
+def _text(self):
+    took, ranks, logs = (v for _, v in _facts(self))
+    return f"{self.name}  {state_text(self.status)}  {took}  {ranks}\n  logs: {logs}"
 
 def _to_dict(self):
     for _ in self: pass
@@ -212,6 +217,7 @@ def _to_dict(self):
 
 Launch.logs, Launch.result, Launch.to_dict = _logs, property(_result), _to_dict
 Launch.__str__ = Launch.__repr__ = _text
+Launch._repr_html_ = lambda self: box(self.name, self.status, _facts(self))
 
 # %% ../nbs/27_launch.ipynb #259a245c
 def launch(
@@ -227,7 +233,7 @@ def launch(
     config=None,                       # configuration file of accelerate
     cpu=False,                         # on the CPU, also where there are GPUs
     ckpt=None,                         # folder for checkpoints: the same again goes on where it ended
-    env=None,                          # dict of environment variables
+    env=None,                          # dict of environment variables; of a secret: env:NAME, file:PATH
     wait=True,                         # show its output and stay until it has ended
     check=True,                        # raise when it fails; else only the result says so
     workspace=None                     # default: the one of the working directory
@@ -260,7 +266,7 @@ def _started(words, folder, ckpt, env):
     own = {"OPSNB_HOME": str(folder.parent.parent), "OPSNB_RANKS": str(folder / "ranks"), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1",
            **({"OPSNB_CKPT": str(Path(ckpt).absolute())} if ckpt else {}), **({"OPSNB_PARENT_RUN": above.id} if above else {})}
     with open(folder / "output.log", "w") as out:
-        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **{k: str(v) for k, v in (env or {}).items()}, **own})
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **{k: secret_from(v, k).reveal() if is_source(v) else str(v) for k, v in (env or {}).items()}, **own})
 
 # %% ../nbs/27_launch.ipynb #98c5a839
 def _waited(made, check):

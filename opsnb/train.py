@@ -140,6 +140,19 @@ def _listen():
     _listening[:] = [os.getpid()]
     for s in (signal.SIGTERM, signal.SIGUSR2): signal.signal(s, _note)
 
+# %% ../nbs/28_train.ipynb #3cf4cf68
+class _Spared:
+    "What a loader's workers do first: listen as we do, when they were forked from a process that listens."
+    def __init__(self, then): self.then = then
+    def __call__(self, worker):
+        if _listening:
+            for s in (signal.SIGTERM, signal.SIGUSR2): signal.signal(s, _note)
+        if self.then: self.then(worker)
+
+def _spare(loader):
+    loader = getattr(loader, "base_dataloader", loader)
+    if getattr(loader, "num_workers", 0) and not isinstance(loader.worker_init_fn, _Spared): loader.worker_init_fn = _Spared(loader.worker_init_fn)
+
 # %% ../nbs/28_train.ipynb #79329449
 class Checkpoints:
     "Where a training is, and how it comes back there: what has `state_dict()`, random numbers, the place in the data."
@@ -281,6 +294,7 @@ def _batches(self, loader):
     self.restore()
     self._loader, back = loader, self._back if self._later else None
     self._later, skip = False, self.batch
+    _spare(loader)
     if hasattr(loader, "sampler") or hasattr(loader, "set_epoch"): _tell_epoch(loader, self.epoch)
     if back and skip: _put_back(back["begin"], loader)
     elif back: _put_back(back["now"], loader)

@@ -1,10 +1,12 @@
 """Launching with real processes: what a rank says and returns, how it ends, signals, several nodes, accelerate's own files."""
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 import opsnb as ops
@@ -85,6 +87,23 @@ def test_asked_to_stop_it_lets_its_ranks_save(ws, project, sig):
     out = process.communicate(timeout=60)[0]
     assert process.returncode == 85 and "saved, and can go on" in out
     assert [p.read_text() for p in sorted(ws.path.glob("launch/*/ranks/*.log"))] == ["ready\nsaved\n"] * 2
+
+
+def test_asked_to_stop_before_there_are_ranks(ws, project):
+    (project / "saves.py").write_text(SAVES)
+    process = command_line("saves.py", "-n", "2")
+    assert until(lambda: list(ws.path.glob("launch/*/output.log")), 60)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) in (143, 85, 130) and until(lambda: not running_in(project), 60)
+
+
+def running_in(folder):
+    """Processes whose working directory is `folder`, but for this one."""
+    found = []
+    for p in psutil.process_iter():
+        with contextlib.suppress(psutil.Error): found += [p] * (p.cwd() == str(folder) and p.pid != os.getpid() and "saves.py" in p.cmdline())
+    return found
+
 
 
 def test_ranks_that_do_not_stop_are_ended(ws, project):
