@@ -169,7 +169,7 @@ class Launcher:
         """accelerate's launcher reads its file and then calls torchrun: ours."""
         from accelerate.commands import launch
         asked, where = self.asked, self.where
-        given = {"--num_processes": asked.processes and asked.processes * where.nodes, "--mixed_precision": asked.mixed_precision, "--gradient_accumulation_steps": asked.gradient_accumulation_steps}
+        given = {"--num_processes": asked.processes and asked.processes * where.nodes, "--mixed_precision": asked.mixed_precision, "--gradient_accumulation_steps": asked.accumulation_steps}
         if where.nodes > 1: given |= {"--num_machines": where.nodes, "--machine_rank": where.rank, "--main_process_ip": where.address, "--main_process_port": where.port}
         words = [str(w) for k, v in given.items() if v for w in (k, v)]
         args = launch.launch_command_parser().parse_args(["--config_file", asked.config, *words, *self.program])

@@ -34,7 +34,7 @@ class Layout:
     processes: int | None = None                     # on each node; default: one for each GPU, or one
     nodes: int = 1
     mixed_precision: str | None = None
-    gradient_accumulation_steps: int | None = None
+    accumulation_steps: int | None = None
     deepspeed: str | None = None                     # DeepSpeed's configuration, a JSON file
     fsdp: dict = field(default_factory=dict)         # in accelerate's words, without fsdp_ in front
     config: str | None = None                        # a file that `accelerate config` wrote
@@ -46,7 +46,7 @@ def checked(given):
     given, names = {k: v for k, v in (given or {}).items() if v is not None}, [f.name for f in fields(Layout)]
     for name in given:
         if name not in names: raise unknown("word", name, names, where="launch")
-    for name in ("processes", "nodes", "gradient_accumulation_steps"):
+    for name in ("processes", "nodes", "accumulation_steps"):
         if name in given: given[name] = _whole(name, given[name])
     if "cpu" in given: given["cpu"] = given["cpu"] if isinstance(given["cpu"], bool) else str(given["cpu"]).lower() in ("1", "true", "yes", "on")
     if given.get("mixed_precision") not in (None, *PRECISIONS): raise unknown("precision", given["mixed_precision"], PRECISIONS, where="launch")
@@ -78,7 +78,7 @@ def of_words(words):
 # %% ../nbs/27_launch.ipynb #ab03c64c
 def accelerate_environment(layout, env):
     "The variables that `Accelerator()` reads, for a `Layout` whose number of processes is known; `OMP_NUM_THREADS` so that the ranks share the cores."
-    said = {"ACCELERATE_MIXED_PRECISION": layout.mixed_precision, "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": layout.gradient_accumulation_steps, "ACCELERATE_USE_CPU": "true" if layout.cpu else None}
+    said = {"ACCELERATE_MIXED_PRECISION": layout.mixed_precision, "ACCELERATE_GRADIENT_ACCUMULATION_STEPS": layout.accumulation_steps, "ACCELERATE_USE_CPU": "true" if layout.cpu else None}
     if layout.deepspeed: said |= {"ACCELERATE_USE_DEEPSPEED": "true", "ACCELERATE_DEEPSPEED_CONFIG_FILE": layout.deepspeed}
     if layout.fsdp: said |= {"ACCELERATE_USE_FSDP": "true", **{f"FSDP_{k.removeprefix('fsdp_').upper()}": v for k, v in layout.fsdp.items()}}
     if "OMP_NUM_THREADS" not in env: said["OMP_NUM_THREADS"] = max(1, len(os.sched_getaffinity(0)) // (layout.processes or 1)) if hasattr(os, "sched_getaffinity") else 1
@@ -227,7 +227,7 @@ def launch(
     processes=None,                    # processes on this node; default: one for each GPU, or one
     nodes=None,                        # machines; call it on each of them
     mixed_precision=None,              # no, fp16, bf16 or fp8
-    gradient_accumulation_steps=None,  # micro-batches for one step of the optimiser
+    accumulation_steps=None,  # micro-batches for one step of the optimiser
     deepspeed=None,                    # DeepSpeed's configuration, a JSON file
     fsdp=None,                         # dict for FSDP, in accelerate's words: {"version": 2}
     config=None,                       # configuration file of accelerate
@@ -241,7 +241,7 @@ def launch(
     "Run a training program as several processes of this machine: torchrun, with accelerate inside."
     kind = kind_of(work)
     if kind in ("notebook", "pipeline"): raise OpsError(f"A {kind} cannot be launched", given=work, hint="launch a script or a function, from a cell of it")
-    layout = settled(checked({"processes": processes, "nodes": nodes, "mixed_precision": mixed_precision, "gradient_accumulation_steps": gradient_accumulation_steps, "deepspeed": deepspeed, "fsdp": fsdp, "config": config, "cpu": cpu}))
+    layout = settled(checked({"processes": processes, "nodes": nodes, "mixed_precision": mixed_precision, "accumulation_steps": accumulation_steps, "deepspeed": deepspeed, "fsdp": fsdp, "config": config, "cpu": cpu}))
     rendezvous(os.environ, layout.nodes)
     folder = _folder(workspace or Workspace.find())
     if kind == "function": write_atomic(folder / "call.pkl", call_of(work, args, params or {}))

@@ -34,7 +34,7 @@ def said(launch, rank):
 
 def test_a_script_with_accelerate_inside(ws, project):
     (project / "who.py").write_text(WHO)
-    done = ops.launch("who.py", "--lr", "0.1", processes=2, mixed_precision="bf16", gradient_accumulation_steps=4, cpu=True)
+    done = ops.launch("who.py", "--lr", "0.1", processes=2, mixed_precision="bf16", accumulation_steps=4, cpu=True)
     for rank in (0, 1):
         found = said(done, rank)
         assert found == {**found, "rank": rank, "of": 2, "kind": "DistributedType.MULTI_CPU", "precision": "bf16", "accumulate": 4, "total": 3.0, "args": ["--lr", "0.1"]}

@@ -72,7 +72,7 @@ def start(project, kind, folder, slow_s=0.0):
     (project / "train.py").write_text(TRAIN)
     out, two = project / f"{folder}.pt", kind in ("ddp", "accelerate")
     env = {**os.environ, "OPSNB_CKPT": str(project / folder), "OPSNB_HOME": str(project / f".{folder}"), "OMP_NUM_THREADS": "1", "OPSNB_DELIVERY": "off", "OPSNB_RANKS": str(project / f"{folder}.ranks")}
-    layout = ["processes=2", "cpu=True", *(["gradient_accumulation_steps=2"] if kind == "accelerate" else [])]
+    layout = ["processes=2", "cpu=True", *(["accumulation_steps=2"] if kind == "accelerate" else [])]
     words = [sys.executable, "-P", "-m", "opsnb._launch", *layout, "--"] if two else [sys.executable, "-u"]
     return subprocess.Popen([*words, "train.py", kind, out, str(slow_s)], cwd=project, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True), out
 
