@@ -225,7 +225,7 @@ class Worker:
             for s in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGPIPE): signal.signal(s, signal.SIG_DFL)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0), os.dup2(into, 1), os.dup2(into, 2)
             os.chdir(cwd)
-            if self.call and self.spec.kind == "function":
+            if self.call and self.spec.kind == "function" and "call" in argv[3:5]:
                 os.close(told)
                 self.call(self, env)
             os.set_inheritable(told, False)
@@ -316,7 +316,7 @@ def call(path):
         if hasattr(value, "__await__"):
             import asyncio
             value = asyncio.run(_awaited(value))
-        if os.environ.get("OPSNB_NODE_RANK", "0") == "0": write_atomic(folder.result, packed(value, "the result"))
+        if (os.environ.get("RANK") or os.environ.get("OPSNB_NODE_RANK", "0")) == "0": write_atomic(folder.result, packed(value, "the result"))
     except Exception as e:
         tell(folder, e)
         return 1

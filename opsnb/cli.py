@@ -15,8 +15,8 @@ from .verbs import VERBS, argument_help
 
 # %% ../nbs/81_cli.ipynb #f29c8d9f
 HIDDEN = {"workspace", "text", "check", "parent"}  # arguments that only Python callers need
-DICTS = {"params", "tags", "env", "engine"}
-NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int}
+DICTS = {"params", "tags", "env", "engine", "launch", "fsdp"}
+NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int, "processes": int, "accumulation_steps": int}
 
 def options(verb):
     "The click parameters of a verb."
@@ -106,11 +106,16 @@ def show(result, as_json=False):
     elif result is not None: click.echo(str(result))
 
 # %% ../nbs/81_cli.ipynb #85a6cdc2
+def _stop(*_):
+    "SIGTERM is Ctrl-C; a program that was started in the background ignores Ctrl-C, but not this."
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN: raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
+
 def main(args=None):
     "The console script; leaves with an exit code."
     args = sys.argv[1:] if args is None else list(args)
     as_json = "--json" in args
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
     try:
         result = invoke(args)
         show(result, as_json)

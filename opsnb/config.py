@@ -108,6 +108,7 @@ HANDED_DOWN = {
     "OPSNB_OUTPUT": "folder for files that this notebook writes",
     "OPSNB_JOB": "id of the job that this process belongs to",
     "OPSNB_CKPT": "folder for the checkpoints of this job, the same in every attempt",
+    "OPSNB_RANKS": "folder for the logs of a launch's ranks",
     "OPSNB_NODE_RANK": "number of this node of a job, from 0",
     "OPSNB_REQUEUE": "1 when the engine starts a worker again that leaves with exit code 85",
     "OPSNB_GRACE_S": "seconds that a job has to save when it is asked to stop (default 30)",

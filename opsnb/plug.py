@@ -82,6 +82,7 @@ def backend(kind, name):
 # %% ../nbs/04_plug.ipynb #3bb15a16
 class _Verb(ModuleType):
     def __call__(self, *args, **kw): return self.__wrapped__(*args, **kw)
+    def __reduce__(self): return importlib.import_module, (self.__name__,)  # a function that uses it goes to another process
 
 def is_verb(module, function):
     "Make the module named `module` callable as `function`, with its help and signature."

@@ -76,6 +76,8 @@ VERBS += [
     Verb("retry", "opsnb.jobs:retry", "start a job again that has ended: same code, checkpoints and run", "retry", {}, {}, ("opsnb retry job_3f2a",)),
     Verb("recover", "opsnb.jobs:recover", "start again what a reboot or a crash cut off", "jobs recover", {}, {}, ("opsnb jobs recover",)),
     Verb("backends", "opsnb.jobs:backends", "the back-ends for jobs: what is here, free GPUs, queues, features", "backends", {}, {}, ("opsnb backends", "opsnb backends --json")),
+    Verb("launch", "opsnb.launch", "run a training program as several processes: torchrun, with accelerate inside", "launch", {"processes": "-n", "params": "-p", "env": "-e"}, {"wait": False, "check": False},
+         ("opsnb launch train.py --processes 2 -- --lr 0.1", "opsnb launch train.py --mixed-precision bf16 --ckpt ckpt", "opsnb launch --config accelerate.yaml train.py", "opsnb submit train.py --gpus 8 --launch mixed_precision bf16")),
     Verb("schedule", "opsnb.schedule", "schedule a pipeline or a notebook: times, intervals, changes, other runs, calls", "schedule add", {"params": "-p", "name": "-n"}, {"text": True},
          ("opsnb schedule add churn/pipeline.yaml --cron '0 3 * * *' --tz Europe/Berlin", "opsnb schedule add report.ipynb --every 15min -p rows 100", "opsnb schedule add load.ipynb --on-change data/ --notify slack:env:SLACK_HOOK_URL",
           "opsnb schedule add report.ipynb --after churn --on any", "opsnb schedule add score.ipynb --webhook --allow day")),
@@ -89,7 +91,7 @@ VERBS += [
     Verb("remove_schedule", "opsnb.schedule:remove_schedule", "remove a schedule; its runs stay", "schedule remove", {}, {}, ("opsnb schedule remove churn",)),
     Verb("scheduler", "opsnb.schedule:scheduler", "start what is due, until stopped", "scheduler", {}, {}, ("opsnb scheduler", "opsnb scheduler --concurrency 4 --gpus 2 --wait", "opsnb scheduler --once", "opsnb scheduler --systemd")),
 ]
-NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret"}
+NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret", "Checkpoints": "opsnb.train:Checkpoints"}
 
 # %% ../nbs/80_verbs.ipynb #a593342b
 def argument_help(function):

@@ -61,3 +61,16 @@ def test_a_sweep_grows_by_what_is_new(project):
     tune = Workspace.find(project / "tune")
     sync(workspace=tune)
     assert {"sweep.png", "sweep.json"} <= {a["path"] for a in ops.run(ops.runs(name="best", workspace=tune).rows[0]["run"], tune).artifacts()}
+
+
+@pytest.mark.timeout(300)
+def test_a_training_job_is_stopped_goes_on_and_is_judged(project):
+    pytest.importorskip("accelerate")
+    assert opsnb("init", "digits", "--template", "train_on_gpus")[0] == 0
+    code, out, err = opsnb("pipeline", "run", "digits", "-p", "interrupt_at", "2", "-p", "epochs", "5", "--json", timeout=300)
+    assert code == 0, err
+    values = {s["step"]: s["values"] for s in json.loads(out)["steps"]}
+    assert values["train"]["attempts"] == 2 and values["judge"]["metrics"]["accuracy"] > 0.93
+    digits = Workspace.find(project / "digits")
+    curve = ops.run(values["train"]["run"], digits).metric_history("loss")
+    assert curve["step"].is_unique and len(curve) == 110

@@ -105,7 +105,7 @@ def engine_words(more, on, engines, takes=()):
         else: raise _no_such_word(name, [*RESOURCES, *WORDS, *(takes or ())], on)
     return own, rest
 
-WORDS = ["on", "params", "environment", "tags", "env", "name", "after", "key", "experiment"]
+WORDS = ["on", "params", "launch", "environment", "tags", "env", "name", "after", "key", "experiment"]
 
 def _no_such_word(name, words, on):
     usual = {"mem": "mem_gb", "memory": "mem_gb", "ram": "mem_gb", "gpu": "gpus", "num_gpus": "gpus", "cpu": "cpus", "cores": "cpus", "timeout": "timeout_min", "time": "timeout_min", "partition": "slurm_partition"}

@@ -193,17 +193,17 @@ class Run(Logging, Keeping):
 # %% ../../nbs/18_track.scope.ipynb #ecd186bb
 def _start(run):
     g = run._given
-    run.workspace = g["workspace"] or Workspace.find()
-    run.config = load(run.workspace.root, **g["settings"])
+    run.workspace, own = _aside() or (g["workspace"] or Workspace.find(), {})
+    run.config = load(run.workspace.root, **{**g["settings"], **own})
     run._begun, run._pid, run._call = time.monotonic(), os.getpid(), 0.0
-    first = _resumed(run, g["resume"]) if g["resume"] else _fresh(run, g)
+    first = _resumed(run, g["resume"]) if g["resume"] and not own else _fresh(run, g)
     journal = Journal(run.workspace.journal / first["subject"], first["subject"], first["parent"])
     journal.append(first["kind"], first["data"])
     run.state.apply(Record("", time.time(), first["kind"], first["subject"], first["data"], first["parent"]))
     run._journal, run._live = journal, None if run.config.quiet else Live(run._repr_html_, run.__repr__)
     _runs_here.append(run)
     deliver.mark(run.workspace, run.id)
-    if g["resume"] and g["params"]: run.param(g["params"])
+    if g["resume"] and g["params"] and not own: run.param(g["params"])
     run._keep_long(first["data"].get("params") or {})
     _attend(run)
     _tick(run, force=True)
@@ -228,7 +228,7 @@ def _fresh(run, g):
             "params": {k: param_text(k, v) for k, v in _flat(g["params"] or {})}, "tags": {k: tag_text(k, v) for k, v in (g["tags"] or {}).items()},
             "sinks": {n: plug.backend("sink", n).destination(run.config, run.workspace) for n in run.config.sinks}, "source": src}
     parent = g["parent"].id if isinstance(g["parent"], Run) else g["parent"] or (above.id if above else os.environ.get("OPSNB_PARENT_RUN"))
-    return {"kind": "run.started", "subject": g.get("id") or f"run_{uuid.uuid4().hex[:12]}", "parent": parent, "data": data}
+    return {"kind": "run.started", "subject": g.get("id") or g["resume"] or f"run_{uuid.uuid4().hex[:12]}", "parent": parent, "data": data}
 
 def _resumed(run, id):
     folder = run.workspace.journal / str(id)
@@ -250,12 +250,19 @@ def _attend(run):
         n = itertools.count()
         sampler = Sampler(lambda values: run._put(next(n), values), run.config.system_metrics_s)
         run._undo.append(lambda status: sampler.stop())
-    if run._given["autolog"]: run._undo.append(plug.resolve("opsnb.track.mlflow:autolog")(run, run._given["autolog"]))
+    if run._given["autolog"] and not _aside(): run._undo.append(plug.resolve("opsnb.track.mlflow:autolog")(run, run._given["autolog"]))
+
+# %% ../../nbs/18_track.scope.ipynb #675351af
+def _aside():
+    "`(workspace, settings)` of a process that is not to be recorded, or None."
+    ranks, rank = os.environ.get("OPSNB_RANKS"), os.environ.get("RANK", "0")
+    if ranks and rank != "0": return Workspace.open(os.path.join(ranks, f".{rank}", ".opsnb")), {"sinks": [], "delivery": "off", "system_metrics_s": 0, "quiet": True, "git": False}
 
 # %% ../../nbs/18_track.scope.ipynb #509be863
 def how_ended(error):
     "`(status, error text, traceback)` for the exception that left a run's block, or None."
     if error is None or isinstance(error, SystemExit) and not error.code: return "done", None, None
+    if isinstance(error, SystemExit) and error.code == 85: return "lost", "stopped; has saved, to be started again", None
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError": return "cancelled", "interrupted", None
     return "failed", masked(f"{type(error).__name__}: {error}")[:2000], masked("".join(traceback.format_exception(error)))[-20_000:]
 
@@ -326,7 +333,7 @@ def _program_ended():
 @atexit.register
 def _at_exit():
     with suppress(Exception): end_all()
-    mine = [r for r in _runs_here if r._pid == os.getpid() and r.config.delivery == "background" and deliver.can_deliver(r.state.sinks)]
+    mine = [r for r in _runs_here if r._pid == os.getpid() and r not in _of_jobs.values() and r.config.delivery == "background" and deliver.can_deliver(r.state.sinks)]
     if not mine or "ipykernel" in sys.modules: return
     said = time.monotonic() + 1
     def tell(n):
