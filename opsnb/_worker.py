@@ -39,7 +39,8 @@ from opsnb.workspace import Workspace, write_atomic
 AGAIN = 85           # exit code: saved, start me again
 MOST_ATTEMPTS = 100  # of a program that always wants to be started again
 LOOK_S = 0.5         # how often the wish to stop is looked for
-OURS = ("opsnb.track._courier", "_template.py", "opsnb.jobs._supervisor")  # what serves other jobs, too
+OURS = ("opsnb.track._courier", "_template.py", "opsnb.jobs._supervisor", "opsnb._worker\0/")  # what serves other jobs, too
+CALLED = b"opsnb-call"  # the name of a program that was forked from a supervisor, and of its own forks
 
 
 class Log:
@@ -246,7 +247,7 @@ class Worker:
             return pid
         try:
             os.setsid()
-            prctl(1, signal.SIGKILL)
+            prctl(1, int(signal.SIGKILL))
             for s in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGPIPE): signal.signal(s, signal.SIG_DFL)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0), os.dup2(into, 1), os.dup2(into, 2)
             os.chdir(cwd)
@@ -287,7 +288,7 @@ class Worker:
 
 def prctl(option, value):
     """Linux only; elsewhere nothing happens."""
-    with contextlib.suppress(OSError, AttributeError): ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0)
+    with contextlib.suppress(OSError, AttributeError): ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def grace_s():
@@ -306,11 +307,11 @@ def children():
     found = set()
     for task in os.listdir("/proc/self/task") if os.path.isdir("/proc/self/task") else ():
         with contextlib.suppress(OSError), open(f"/proc/self/task/{task}/children") as f: found |= {int(p) for p in f.read().split()}
-    return {p for p in found if not any(w in words(p) for w in OURS)}
+    return {p for p in found if told(p, "comm").strip() == CALLED.decode() or not any(w in told(p, "cmdline") for w in OURS)}
 
 
-def words(pid):
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline") as f: return f.read()
+def told(pid, what):
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/{what}") as f: return f.read()
     return ""
 
 
@@ -328,10 +329,16 @@ def end_leftovers(group):
 
 def call(path):
     """Call the function in a job's folder; its result, or what it raised, is written there."""
-    folder = Folder(path)
+    folder, _worker = Folder(path), sys.modules["__main__"]
+    sys.modules["__main__"] = main = type(sys)("__main__")
     try:
         function, args, params = unpacked(folder.call.read_bytes(), "the function")
-        value = function(*args, **params)
+        if getattr(function, "__module__", None) == "__main__":  # a pool's workers look for its helpers there
+            vars(main).update({k: v for k, v in {**getattr(function, "__globals__", {}), getattr(function, "__name__", "_"): function}.items() if not k.startswith("__")})
+        try: value = function(*args, **params)
+        except SystemExit as e:
+            if e.code: raise
+            value = None
         if hasattr(value, "__await__"):
             import asyncio
             value = asyncio.run(_awaited(value))
@@ -349,7 +356,7 @@ def tell(folder, e):
     """What was raised: on the log as Python shows it, and in a file that `result()` reads."""
     text = str(e) if isinstance(e, OpsError) else "".join(traceback.format_exception(type(e), e, _mine(e.__traceback__)))
     sys.stderr.write(f"{hidden(text).rstrip()}\n")
-    said = {"type": type(e).__name__, "message": hidden(str(e))[:5000], "traceback": hidden(text)[-50_000:]}
+    said = {"type": type(e).__name__, "message": hidden(f"{e.what}: {e.given}" if isinstance(e, OpsError) and e.given else str(e))[:5000], "traceback": hidden(text)[-50_000:]}
     with contextlib.suppress(Exception):
         import base64
         if not hidden: said["pickled"] = base64.b64encode(packed(e.with_traceback(None), "the exception")).decode()
@@ -363,13 +370,16 @@ def called(worker, env):
     """`call` in a process that was forked from us, in place of a new interpreter; never returns."""
     code = 1
     try:
+        prctl(15, ctypes.c_char_p(CALLED))
         os.environ.clear()
         os.environ.update(env)
         sys.path[:0] = [p for p in worker.paths if p not in sys.path]
-        sys.argv, sys.modules["__main__"] = ["opsnb"], type(sys)("__main__")
+        sys.argv = ["opsnb"]
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w", buffering=1), open(2, "w", buffering=1)
         code = call(worker.folder.path)
-    except SystemExit as e: code = e.code if isinstance(e.code, int) else 0 if e.code is None else 1
+    except SystemExit as e:
+        code = e.code if isinstance(e.code, int) else 1
+        if not isinstance(e.code, int): print(e.code, file=sys.stderr)
     except BaseException: traceback.print_exc()
     finally:
         with contextlib.suppress(Exception): _at_end()

@@ -32,7 +32,7 @@ def options(verb):
 
 def _option(verb, name, default, help):
     short = [verb.short[name]] if name in verb.short else []
-    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME VALUE", help=f"a {name[:-1]}; may be repeated")
+    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME VALUE", help=f"{f'a {name[:-1]}' if name[-1] == 's' else help.removeprefix('dict of ')}; may be repeated")
     if name in LISTS: return click.Option([*short, f"--{name.replace('_', '-').removesuffix('s')}", name], multiple=True, metavar="TEXT", help=f"{help}; may be repeated")
     unit = {"s": "SECONDS", "min": "MINUTES"}.get(name.rpartition("_")[2]) if "_" in name else None
     flag = "--" + (name.rpartition("_")[0] if unit else name).replace("_", "-")

@@ -110,7 +110,7 @@ def table_html(rows, caption="", most=200):
     return f"<table>{f'<caption>{escape(caption)}</caption>' if caption else ''}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 # %% ../nbs/05_show.ipynb #46e79d54
-_whole = ("run", "name", "type", "state", "started", "took", "check", "step", "setting")  # columns that are not broken over lines
+_whole = ("run", "job", "name", "type", "state", "started", "submitted", "took", "check", "step", "setting")  # columns that are not broken over lines
 
 # %% ../nbs/05_show.ipynb #c473e106
 def table_text(rows, title=None, width=None):

@@ -74,6 +74,24 @@ def test_a_coroutine_function_and_arguments_by_name(ws):
     assert ops.submit(work, params={"a": 1, "b": 2}).result(60) == 3
 
 
+def test_what_functions_do(ws):
+    """Pools, threads that go on, exits, results that are none."""
+    code = """
+import opsnb as ops, sys, threading, time, random
+def square(x): return x * x
+def pool():
+    from multiprocessing import Pool
+    with Pool(2) as p: return p.map(square, [1, 2, 3])
+def thread(): threading.Thread(target=lambda: (time.sleep(0.5), print("went on"))).start()
+def leaves(): sys.exit(0)
+def fails(): sys.exit("no more")
+def draws(): return random.random()
+jobs = [ops.submit(f) for f in (pool, thread, leaves, fails, draws, draws)]
+print([j.result(60) for j in jobs[:3]], jobs[3].wait(60).status, str(jobs[3].logs()).strip(), str(jobs[1].logs()).strip(), jobs[4].result(60) != jobs[5].result(60))
+"""
+    assert python(code).strip() == "[[1, 4, 9], None, None] failed no more went on True"
+
+
 def test_an_exception_comes_back_with_its_type(ws):
     def work(): raise KeyError("no such column")
     job = ops.submit(work)
@@ -274,6 +292,20 @@ def test_daemons_end_with_their_job(ws, project):
     assert job.wait(60).status == "done"
     pid = int((project / "pid").read_text())
     assert until(lambda: not alive(pid), 10)
+    def work():
+        import os
+        import time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                open("pid", "w").write(f"{os.getpid()} ")
+                time.sleep(600)
+            os._exit(0)
+        os.wait()
+        while not open("pid").read().endswith(" "): time.sleep(0.05)
+    (project / "pid").write_text("")
+    assert ops.submit(work).wait(60).status == "done"
+    assert until(lambda: not alive(int((project / "pid").read_text())), 10)
 
 
 def test_a_log_of_a_gigabyte_keeps_beginning_and_end(ws, monkeypatch):
@@ -368,6 +400,25 @@ def test_the_same_key_is_the_same_job(ws):
     ids = {p.communicate(timeout=60)[0].strip() for p in made}
     assert len(ids) == 1 and ops.job(ids.pop()).result(60) == 0 and len(ops.jobs()) == 1
     assert ops.submit("echo other", key="another").id != ops.jobs()[-1].id
+
+
+def test_a_line_that_cannot_be_joined(ws, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OPSNB_SLOTS", str(tmp_path / "file" / "slots"))
+    with pytest.raises(Unavailable, match="cannot be used"): ops.submit("true")
+    assert "cannot be used" in ops.backends()[0]["note"]
+
+
+def test_a_job_that_has_waited_long_is_not_lost_while_it_begins(ws):
+    """Asked about again and again while tickets turn into workers."""
+    made = [ops.submit("sleep 0.2") for _ in range(12)]
+    for j in made: j.state.submitted = j.spec.at - 1000  # the clock is no excuse
+    seen = set()
+    while not all(j.state.over() for j in made):
+        ops.jobs()
+        seen |= {j.status for j in made}
+    assert {j.status for j in made} == {"done"} and seen <= {"queued", "running", "done"}
+    assert not [r for j in made for r in records(j.folder.path / "records", kinds="job.lost")]
 
 
 # what is recorded

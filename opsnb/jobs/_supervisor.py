@@ -49,13 +49,19 @@ class Supervisor:
         for name in set(self.line) - {n for n, _ in tickets}: self.line.pop(name).release()  # cancelled
         started = False
         for name, job in tickets:
-            if name not in self.line:
-                if len(self.line) >= AHEAD: break
-                if self.later.get(name, 0) > time.monotonic() or not self.ready(name, job): continue
-            if (gpus := self.line[name].take(self.have)) is not None:
-                self.start(name, job, gpus)
-                started = True
+            if name not in self.line and len(self.line) >= AHEAD: break
+            try: started = self.tried(name, job) or started
+            except Exception as e:  # one bad job must not stand in the way of all
+                traceback.print_exc()
+                if self.queue.take(name): Folder(self.workspace.path / "jobs" / job).append("job.ended", status="failed", error=f"could not be started: {type(e).__name__}: {e}")
         return started
+
+    def tried(self, name, job):
+        """Let a job stand in line, and start it if it is its turn; whether it was."""
+        if name not in self.line and (self.later.get(name, 0) > time.monotonic() or not self.ready(name, job)): return False
+        if (gpus := self.line[name].take(self.have)) is None: return False
+        self.start(name, job, gpus)
+        return True
 
     def ready(self, name, job):
         """Whether a job may stand in line: those it comes after have ended well."""
@@ -76,7 +82,11 @@ class Supervisor:
         claim = self.line.pop(name)
         if not self.queue.take(name): return claim.release()
         gc.freeze()
-        if (pid := os.fork()) == 0: self.supervise(job, claim, gpus)
+        try: pid = os.fork()
+        except OSError:  # no process to be had now
+            (self.queue.folder / name).touch()
+            return claim.release()
+        if pid == 0: self.supervise(job, claim, gpus)
         claim.release(keep=True)
         self.workers[pid] = job
 

@@ -144,7 +144,7 @@ def _exception(self, timeout_s=None):
     s = self.state
     if s.status == "done": return None
     kind = type("JobFailed", (JobFailed,), {"exit_code": 3}) if s.status == "lost" else JobFailed
-    e = kind(f"The job {self.name!r} {state_text(s.status)[2:]}: {s.error}", given=self.id, hint=f"opsnb logs {self.id}" + (f"; again: opsnb retry {self.id}" if s.status in ("lost", "timed_out", "failed") else ""))
+    e = kind(f"The job {self.name!r} {state_text(s.status)[2:]}: {s.error}", given=self.id, hint=f"opsnb logs {self.id}" + (f"; again: opsnb retry {self.id}" if s.status in ("lost", "timed_out") else ""))
     e.job, e.__cause__ = self, _raised(self.folder)
     return e
 

@@ -62,14 +62,18 @@ class Slots:
     "This machine's slots: claims of all users, in one folder."
     def __init__(self, folder):
         self.folder = Path(folder)
-        with contextlib.suppress(FileExistsError):
-            self.folder.mkdir(parents=True)
-            os.chmod(self.folder, 0o1777)  # noqa: S103 - of all users, like /tmp
+        try:
+            if not self.folder.is_dir():
+                self.folder.mkdir(parents=True)
+                os.chmod(self.folder, 0o1777)  # noqa: S103 - of all users, like /tmp
+        except FileExistsError: """Another process was faster."""
+        except OSError as e: raise _no_line(folder, e) from None
 
     @contextlib.contextmanager
     def gate(self):
         "Inside, nobody else makes or judges claims."
-        fd = _opened(self.folder / "gate")
+        try: fd = _opened(self.folder / "gate")
+        except OSError as e: raise _no_line(self.folder, e) from None
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             yield
@@ -85,6 +89,9 @@ class Slots:
         return found
 
 # %% ../../nbs/25_jobs.local.ipynb #8327f491
+def _no_line(folder, e):
+    return Unavailable(f"The line of this machine's jobs is kept in {folder}, which cannot be used", given=e.strerror, hint="set OPSNB_SLOTS (setting slots) to a folder that all users of this machine can write to")
+
 def _opened(path):
     "A file of all users, made if need be; without O_CREAT first, for such files of others in a shared folder are protected."
     try: return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -168,7 +175,7 @@ class Local(Backend):
     def slots(self): return Slots(load(self.workspace.root).slots)
 
     def check(self, spec):
-        have = capacity()
+        with self.slots().gate(): have = capacity()
         amounts = {**have, "gpus": len(have["gpus"])}
         for name, most in amounts.items():
             if getattr(spec, name) > most:
@@ -181,12 +188,12 @@ class Local(Backend):
         return job.key
 
     def states(self, jobs):
-        waiting, out = {j for _, j, _ in self.queue.tickets()}, {}
+        waiting, lives, out = {j for _, j, _ in self.queue.tickets()}, {j.id: j.folder.worker_lives(j.state) for j in jobs}, {}
+        begins = {c["job"] for c in self.slots().claims()} if any(not j.state.worker and j.id not in waiting for j in jobs) else ()
         for j in jobs:
-            if j.id in waiting: out[j.id] = "queued"
-            elif (lives := j.folder.worker_lives(j.state)) or lives is None and j.state.worker: out[j.id] = "running"
-            elif lives is False: out[j.id] = "lost"
-            elif j.young(15): out[j.id] = "queued"  # between the ticket and the worker's first word
+            if j.id in waiting or j.id in begins: out[j.id] = "queued"  # it has a claim before it gives up its ticket, and until its worker is gone
+            elif lives[j.id] or lives[j.id] is None and j.state.worker: out[j.id] = "running"
+            elif lives[j.id] is False: out[j.id] = "lost"
         if waiting: wake(self.workspace)
         return out
 
