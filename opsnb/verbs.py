@@ -40,6 +40,7 @@ VERBS = [
     Verb("logs", "opsnb.logs", "what a notebook's cells or a job's program have written, also while it runs", "logs", {"follow": "-f", "cell": "-c", "notebook": "-o"}, {}, ("opsnb logs run_3f2a -f", "opsnb logs job_77ab -f", "opsnb logs run_3f2a --cell 3", "opsnb logs run_3f2a -o executed.ipynb")),
     Verb("submit", "opsnb.jobs:submit", "submit a function, notebook, script or command as a job: here, or on a cluster", "submit", {"params": "-p", "tags": "-t", "env": "-e", "name": "-n"}, {},
          ("opsnb submit train.ipynb -p lr 0.1 --gpus 1", "opsnb submit --on slurm --gpus 8 --engine partition gpu train.py -- --epochs 5", "opsnb submit -e HF_TOKEN env:HF_TOKEN -- python -m mypackage.train")),
+    Verb("submit_each", "opsnb.jobs.array:submit_each", "submit one program for many points; on Slurm as one array"),
     Verb("jobs", "opsnb.jobs", "list the jobs, those of earlier days included", "jobs", {"watch": "-w", "most": "-m"}, {}, ("opsnb jobs", "opsnb jobs --watch", "opsnb jobs --status failed --json")),
     Verb("job", "opsnb.jobs:job", "one job: its state, what it asked and used", "job", {}, {}, ("opsnb job job_3f2a", "opsnb job job_3f2a --json")),
     Verb("cancel", "opsnb.jobs:cancel", "stop a job", "cancel", {}, {}, ("opsnb cancel job_3f2a",)),

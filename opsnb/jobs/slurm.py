@@ -8,14 +8,13 @@ __all__ = ['STATES', 'SILENT', 'word_of', 'node', 'configuration', 'environment'
            'start_slurm', 'stop_slurm', 'slurm_status']
 
 # %% ../../nbs/26_jobs.slurm.ipynb #58df2fda
-import math, os, re, shutil, subprocess
+import math, os, re, shlex, shutil, subprocess
 from pathlib import Path
 from ..config import load
 from ..errors import OpsError, Unavailable, unknown
 from .backend import Backend, options
 from .local import PASSING, gpus_here
 from ..plug import resolve
-from ..show import ENDED
 
 # %% ../../nbs/26_jobs.slurm.ipynb #63c722d6
 STATES = {**dict.fromkeys(["PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "SUSPENDED", "STOPPED"], "queued"),
@@ -89,14 +88,12 @@ def _lead(time):
     seconds = ((d * 24 + a) * 60 + b) * 60 + c if found[1] or found[4] else a * 60 + b
     return max(10, min(90, seconds // 2))
 
-# %% ../../nbs/26_jobs.slurm.ipynb #b6e81a8e
-def script(python, path, spec):
+# %% ../../nbs/26_jobs.slurm.ipynb #4fd2f39e
+def script(command, path, spec):
     "What `sbatch` runs: a worker for `path`, a job's folder or a file that lists those of an array."
-    start = f"{_quoted(python)} -P -m opsnb.jobs._slurm_task {_quoted(path)}"
-    if spec.nodes == 1: return f"#!/bin/sh\nexec {start}\n"
-    return f"#!/bin/sh\nexec srun --kill-on-bad-exit=1 --ntasks-per-node=1 --cpus-per-task={spec.cpus} {start}\n"
-
-def _quoted(word): return "'" + str(word).replace("'", "'\\''") + "'"
+    start = [*("opsnb.jobs._slurm_task" if w == "opsnb._worker" else w for w in command[:-1]), str(path)]
+    many = ["srun", "--kill-on-bad-exit=1", "--ntasks-per-node=1", f"--cpus-per-task={spec.cpus}"] if spec.nodes > 1 else []
+    return f"#!/bin/sh\nexec {shlex.join([*many, *start])}\n"
 
 # %% ../../nbs/26_jobs.slurm.ipynb #e55ae524
 class Slurm(Backend):
@@ -112,7 +109,7 @@ class Slurm(Backend):
         for id in spec.after:
             if (on := _spec(self.workspace, id).on) != self.name: raise OpsError(f"A job on slurm cannot wait for {id}", given=f"{id} is on {on}", allowed="jobs on slurm", hint=f"wait for it first: opsnb job {id}")
 
-    def submit(self, job): return _submitted(self, job, [f"--output={job.folder.path / 'worker.log'}", *self._after(job)], script(job.spec.python, job.folder.path, job.spec))
+    def submit(self, job): return _submitted(self, job, [f"--output={job.folder.path / 'worker.log'}", *self._after(job)], script(job.command(), job.folder.path, job.spec))
 
     def _after(self, job):
         "The dependencies that are still open; those that have ended badly are Slurm's to find out."
@@ -134,13 +131,15 @@ def _submitted(engine, job, words, text):
 # %% ../../nbs/26_jobs.slurm.ipynb #418e64ea
 def submit_many(self, jobs, at_a_time=None):
     "Jobs that ask the same, as one array; their numbers at Slurm, in order."
+    most = int(_setting("MaxArraySize") or 1001) - 1
+    if len(jobs) > most: return [id for at in range(0, len(jobs), most) for id in self.submit_many(jobs[at:at + most], at_a_time)]
     first, folder = jobs[0], self.workspace.path / "jobs" / ".arrays"
     folder.mkdir(exist_ok=True)
     listed = folder / first.key
     listed.write_text("".join(f"{j.folder.path}\n" for j in jobs))
     for i, j in enumerate(jobs): (j.folder.path / "array").write_text(f"{first.key} {i}")
     limit = f"%{at_a_time}" if at_a_time else ""
-    number = _submitted(self, first, [f"--array=0-{len(jobs) - 1}{limit}", f"--output={listed}.log", *self._after(first)], script(first.spec.python, listed, first.spec))
+    number = _submitted(self, first, [f"--array=0-{len(jobs) - 1}{limit}", f"--output={listed}.log", *self._after(first)], script(first.command(), listed, first.spec))
     return [f"{number}_{i}" for i in range(len(jobs))]
 
 Slurm.submit_many = submit_many
@@ -175,14 +174,16 @@ def _accounted(numbers):
 
 Slurm.states = states
 
-# %% ../../nbs/26_jobs.slurm.ipynb #72e9132e
-_accounting = {}
+# %% ../../nbs/26_jobs.slurm.ipynb #0c16ae19
+_settings = {}
 
-def accounting():
-    "Whether this Slurm has accounting; asked once."
+def _setting(name):
+    "A setting of this Slurm; all are asked for once."
     conf = str(configuration())
-    if conf not in _accounting: _accounting[conf] = not re.search(r"^AccountingStorageType\s*=\s*(\(null\)|accounting_storage/none)", slurm("scontrol", "show", "config"), re.M)
-    return _accounting[conf]
+    if conf not in _settings: _settings[conf] = dict(re.findall(r"^(\w+)\s*=\s*(\S*)", slurm("scontrol", "show", "config"), re.M))
+    return _settings[conf].get(name)
+
+def accounting(): return _setting("AccountingStorageType") not in (None, "(null)", "accounting_storage/none")
 
 # %% ../../nbs/26_jobs.slurm.ipynb #bc9dfe55
 def cancel(self, job):
@@ -227,7 +228,7 @@ class Private:
     def to_dict(self):
         dead = self.node.dead() if self.node.exists() else []
         return {"state": "none" if not self.node.exists() else "down" if len(dead) == len(self.node.names()) else "up" if not dead else "broken", "dead": dead, "folder": str(self.node.folder),
-                "gpus": self.node.gpus(), **{k: v for k, v in self.facts.items() if k in ("free_gpus", "queued", "running", "note")}, "export": f"export SLURM_CONF={self.node.conf}"}
+                "gpus": self.facts.get("gpus", self.node.gpus()), **{k: v for k, v in self.facts.items() if k in ("free_gpus", "queued", "running", "note")}, "export": f"export SLURM_CONF={self.node.conf}"}
 
     def __str__(self):
         d = self.to_dict()
