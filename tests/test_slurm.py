@@ -22,6 +22,8 @@ from support import opsnb, python, until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("slurm"), pytest.mark.skipif(bool(_slurm_node.missing()), reason=f"Slurm is not installed: {_slurm_node.missing()}")]
 
+SCANCEL = shutil.which("scancel")
+
 
 @pytest.fixture(scope="session")
 def private():
@@ -30,7 +32,7 @@ def private():
     node = Node(folder, parts=2)
     node.up(["/dev/null", "/dev/zero"])
     yield node
-    subprocess.run(["scancel", "-u", str(os.getuid())], env=node.environment())
+    subprocess.run([SCANCEL, "-u", str(os.getuid())], env=node.environment())
     until(lambda: not node.run("squeue", "-h", "-t", "R,CG", check=False).strip(), 20)
     node.down()
     shutil.rmtree(folder, ignore_errors=True)
@@ -51,10 +53,7 @@ def small_world(request, monkeypatch):
     monkeypatch.setattr(Slurm, "settle_s", 2.0)
     monkeypatch.setattr(Slurm, "ask_s", 0.1)
     yield
-    if "private" in request.fixturenames: subprocess.run(["scancel", "-u", str(os.getuid())], env=private_environment(request))
-
-
-def private_environment(request): return request.getfixturevalue("private").environment()
+    if "private" in request.fixturenames: subprocess.run([SCANCEL, "-u", str(os.getuid())], env=request.getfixturevalue("private").environment())
 
 
 def running(job): return until(lambda: job.status == "running", 60)
@@ -189,7 +188,7 @@ def test_a_preempted_job_goes_on_where_it_was(ws, project):
 
 def test_a_job_whose_time_is_over_saves_and_goes_on(ws, project):
     (project / "counts.py").write_text(COUNTS)
-    saves = ops.submit("counts.py", 450, on="slurm", slurm_time="1")
+    saves = ops.submit("counts.py", 330, on="slurm", slurm_time="1")
     does_not = ops.submit("sleep 300", on="slurm", slurm_time="1")
     assert does_not.wait(150).status == "timed_out" and "time" in does_not.state.error
     assert saves.result(150) == 0 and saves.state.attempt >= 2 and "told 12" in str(saves.logs())
@@ -237,6 +236,11 @@ def test_slurmd_is_killed_and_comes_back(ws, private):
     assert job.result(60) == 0 and job.state.attempt == 1
 
 
+def back(node):
+    """Take a node back into service, if it has not come by itself."""
+    subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], env=slurm_module.environment(), stderr=subprocess.DEVNULL)
+
+
 def test_a_node_that_goes_down_gives_its_job_to_another(ws, private, project):
     (project / "counts.py").write_text(COUNTS)
     job = ops.submit("counts.py", 30, on="slurm")
@@ -244,21 +248,21 @@ def test_a_node_that_goes_down_gives_its_job_to_another(ws, private, project):
     node = slurm("squeue", "-h", "-j", job.state.engine_id, "-o", "%N").strip()
     slurm("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     assert until(lambda: job.status == "queued", 30)
-    slurm("scontrol", "update", f"nodename={node}", "state=resume")
+    back(node)
     assert job.result(120) == 0 and job.state.attempt == 2
     stays = ops.submit("sleep 60", on="slurm", slurm_no_requeue=True)
     assert running(stays)
     node = slurm("squeue", "-h", "-j", stays.state.engine_id, "-o", "%N").strip()
     slurm("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     assert stays.wait(60).status == "lost"
-    slurm("scontrol", "update", f"nodename={node}", "state=resume")
+    back(node)
 
 
 def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, private):
     runs, waits = ops.submit("sleep 5", on="slurm"), ops.submit("sleep 0", on="slurm", slurm_begin="now+3")
     assert running(runs)
     os.kill(private.pid("slurmctld"), signal.SIGKILL)
-    assert until(lambda: not private.pid("slurmctld"), 10) and runs.status == "unreachable" and not runs.done()
+    assert until(lambda: runs.status == "unreachable", 10) and not runs.done()
     with pytest.raises(Unavailable): ops.submit("true", on="slurm")
     assert next(r for r in ops.backends() if r["back-end"] == "slurm")["state"] == "unavailable"
     Slurm(ws).wake()  # as `opsnb jobs recover` does

@@ -6,6 +6,7 @@
 __all__ = ['submit_each']
 
 # %% ../../nbs/27_jobs.array.ipynb #6f50a184
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from ..errors import OpsError, Unavailable
@@ -38,9 +39,13 @@ def submit_each(
     check_features(there, made)
     there.check(made)
     if at_a_time and not hasattr(there, "submit_many"): raise OpsError(f"{on} has no arrays", given=f"at_a_time={at_a_time}", hint="leave it out: what runs together is limited by the resources that are asked for")
-    return _handed_over(there, [_element(ws, made, kind, work, {**(params or {}), **p}, i) for i, p in enumerate(points)], at_a_time)
+    return _handed_over(there, _each(lambda at: _element(ws, made, kind, work, {**(params or {}), **points[at]}, at), range(len(points))), at_a_time)
 
 # %% ../../nbs/27_jobs.array.ipynb #2fd35a1d
+def _each(do, items):
+    "`do` of each, many at a time: what it waits for is the disk."
+    with ThreadPoolExecutor(32) as pool: return list(pool.map(do, items))
+
 def _named(kind): return kind in ("function", "notebook", "pipeline")
 
 def _words(kind, params): return [] if _named(kind) else [w for k, v in params.items() for w in (f"--{k}", str(v))]
@@ -61,14 +66,16 @@ def _element(ws, made, kind, work, params, i):
 # %% ../../nbs/27_jobs.array.ipynb #dcead215
 def _handed_over(engine, jobs, at_a_time):
     if not hasattr(engine, "submit_many") or len(jobs) == 1: return Jobs([hand_over(j) for j in jobs], "")
-    for j in jobs:
+    def begun(j):
         j.folder.append("job.submitted", round=1, on=j.spec.on)
         j.state = j.folder.state()
+    def accepted(j, number):
+        j.folder.append("job.accepted", engine_id=number)
+        j.state.accepted, j.state.engine_id = True, number
+    _each(begun, jobs)
     try: numbers = engine.submit_many(jobs, at_a_time)
     except BaseException as e:
         for j in jobs: j.folder.append("job.ended", status="failed", error=f"could not be submitted: {e}")
         raise
-    for j, number in zip(jobs, numbers, strict=True):
-        j.folder.append("job.accepted", engine_id=number)
-        j.state.accepted, j.state.engine_id = True, number
+    _each(lambda pair: accepted(*pair), list(zip(jobs, numbers, strict=True)))
     return Jobs(jobs, "")
