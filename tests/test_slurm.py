@@ -34,8 +34,18 @@ def private():
     yield node
     subprocess.run([SCANCEL, "-u", str(os.getuid())], env=node.environment())
     until(lambda: not node.run("squeue", "-h", "-t", "R,CG", check=False).strip(), 20)
+    gone(node)
+
+
+def daemons_of_jobs(node):
+    """What stays with each job of a node, also when the node's daemons are away."""
+    return [p for p in psutil.process_iter(["name"]) if p.info["name"] == "slurmstepd" and p.environ().get("SLURM_CONF") == str(node.conf)]
+
+
+def gone(node):
     node.down()
-    shutil.rmtree(folder, ignore_errors=True)
+    for p in daemons_of_jobs(node): p.kill()
+    shutil.rmtree(node.folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -259,8 +269,10 @@ def test_a_node_that_goes_down_gives_its_job_to_another(ws, private, project):
 
 
 def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, private):
-    runs, waits = ops.submit("sleep 5", on="slurm"), ops.submit("sleep 0", on="slurm", slurm_begin="now+3")
+    runs, waits = ops.submit("sleep 12", on="slurm"), ops.submit("true", on="slurm", slurm_begin="now+5")
     assert running(runs)
+    since = time.time()
+    assert until(lambda: (private.folder / "state" / "job_state").stat().st_mtime > since, 30)  # it writes its queue down every few seconds
     os.kill(private.pid("slurmctld"), signal.SIGKILL)
     assert until(lambda: runs.status == "unreachable", 10) and not runs.done()
     with pytest.raises(Unavailable): ops.submit("true", on="slurm")
@@ -273,8 +285,7 @@ def test_what_a_reboot_cut_off_runs_again(ws, private, project):
     (project / "counts.py").write_text(COUNTS)
     job = ops.submit("counts.py", 20, on="slurm")
     assert until(lambda: "from 0" in str(job.logs()), 60)
-    stepd = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "slurmstepd" and p.uids().real == os.getuid() and str(private.folder) in " ".join(p.cmdline() + list(p.environ().values()))]
-    worker = psutil.Process(job.folder.state().pid)
+    stepd, worker = daemons_of_jobs(private), psutil.Process(job.folder.state().pid)
     for name in private.names():
         if name != "munged": os.kill(private.pid(name), signal.SIGKILL)
     for p in [*stepd, *worker.children(recursive=True), worker]: p.kill()
@@ -312,8 +323,7 @@ def test_up_down_status(ws, private, tmp_path, monkeypatch):
         assert all(c.laddr.ip == "127.0.0.1" for n in Node(folder).names() for c in psutil.Process(Node(folder).pid(n)).net_connections() if c.status == "LISTEN")
         assert {p.stat().st_mode & 0o77 for p in (Path(folder), Path(folder) / "munge" / "key")} == {0}
     finally:
-        Node(folder).down()
-        shutil.rmtree(folder, ignore_errors=True)
+        gone(Node(folder))
 
 
 def test_wrong_use_gets_the_right_words(ws, monkeypatch):

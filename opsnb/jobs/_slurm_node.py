@@ -176,7 +176,10 @@ def devices(names):
 
 
 def free(port):
-    with socket.socket() as s, suppress(OSError): return s.bind(("127.0.0.1", int(port))) is None
+    """Whether nobody listens at it; connections that linger do not count, for a job that has ended meanwhile reports to the old port."""
+    with socket.socket() as s, suppress(OSError):
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return s.bind(("127.0.0.1", int(port))) is None
     return False
 
 

@@ -164,13 +164,15 @@ def states(self, jobs):
     if not ids: return {}
     numbers = ",".join(dict.fromkeys(i.partition("_")[0] for i in ids))
     which = ["-j", numbers] if len(numbers) < 100_000 else ["-u", str(os.getuid())]
-    try: told = slurm("squeue", "-h", "-r", "-t", "all", "-o", "%i|%T|%r", *which)
+    try: told = slurm("squeue", "-h", "-r", "-t", "all", "-o", "%i|%T|%k|%r", *which)
     except Unavailable: raise
     except OpsError: told = ""  # of one job only, that it is not known is an error
-    found = {i: word_of(state, reason) for i, state, reason in (line.split("|", 2) for line in told.splitlines()) if i in ids}
-    if (gone := set(ids) - set(found)) and accounting(): found |= _accounted(gone)
     by_id = {j.id: j for j in jobs}
+    found = {i: word_of(state, reason) for i, state, key, reason in (line.split("|", 3) for line in told.splitlines()) if i in ids and key == _key(by_id[ids[i]])}
+    if (gone := set(ids) - set(found)) and accounting(): found |= _accounted(gone)
     return {ids[i]: _worse(by_id[ids[i]], word) for i, word in found.items()}
+
+def _key(job): return (job.folder.path / "array").read_text().split()[0] if "_" in job.state.engine_id else job.key
 
 def _worse(job, word):
     "Slurm without cgroups calls a job that took too much memory failed; what it wrote for the worker says why."
