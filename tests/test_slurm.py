@@ -1,4 +1,5 @@
 """Jobs on Slurm: a real slurmctld and slurmd, started by the tests as `opsnb slurm up` starts them, with pretended GPUs and two nodes."""
+import contextlib
 import json
 import os
 import shutil
@@ -39,7 +40,17 @@ def private():
 
 def daemons_of_jobs(node):
     """What stays with each job of a node, also when the node's daemons are away."""
-    return [p for p in psutil.process_iter(["name"]) if p.info["name"] == "slurmstepd" and p.environ().get("SLURM_CONF") == str(node.conf)]
+    found = []
+    for p in psutil.process_iter(["name"]):
+        with contextlib.suppress(psutil.Error):
+            if p.info["name"] == "slurmstepd" and p.environ().get("SLURM_CONF") == str(node.conf): found.append(p)
+    return found
+
+
+def written_down(node):
+    """Wait until the controller has written its queue down; it does so every few seconds."""
+    since = time.time()
+    assert until(lambda: (node.folder / "state" / "job_state").stat().st_mtime > since, 30)
 
 
 def gone(node):
@@ -271,8 +282,7 @@ def test_a_node_that_goes_down_gives_its_job_to_another(ws, private, project):
 def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, private):
     runs, waits = ops.submit("sleep 12", on="slurm"), ops.submit("true", on="slurm", slurm_begin="now+5")
     assert running(runs)
-    since = time.time()
-    assert until(lambda: (private.folder / "state" / "job_state").stat().st_mtime > since, 30)  # it writes its queue down every few seconds
+    written_down(private)
     os.kill(private.pid("slurmctld"), signal.SIGKILL)
     assert until(lambda: runs.status == "unreachable", 10) and not runs.done()
     with pytest.raises(Unavailable): ops.submit("true", on="slurm")
@@ -281,10 +291,10 @@ def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, priv
     assert runs.result(90) == 0 and waits.result(90) == 0 and runs.state.attempt == 1
 
 
-def test_what_a_reboot_cut_off_runs_again(ws, private, project):
-    (project / "counts.py").write_text(COUNTS)
-    job = ops.submit("counts.py", 20, on="slurm")
+def test_what_a_reboot_cut_off_runs_again(ws, private):
+    job = ops.submit(["sh", "-c", "echo from 0; test -e $OPSNB_CKPT/again || { touch $OPSNB_CKPT/again; sleep 60; }"], on="slurm")
     assert until(lambda: "from 0" in str(job.logs()), 60)
+    written_down(private)
     stepd, worker = daemons_of_jobs(private), psutil.Process(job.folder.state().pid)
     for name in private.names():
         if name != "munged": os.kill(private.pid(name), signal.SIGKILL)
