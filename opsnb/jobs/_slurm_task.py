@@ -14,25 +14,41 @@ from pathlib import Path
 
 from opsnb._worker import AGAIN, Worker
 from opsnb.errors import OpsError
+from opsnb.workspace import write_atomic
 
 SAID = "node.{}.failed"  # file in a job's folder: what a node other than the first has to say
 
 
 class Task(Worker):
+    def watched(self, env):
+        """As the worker's; the first node hears when another one has failed, and stops."""
+        if self.rank or self.spec.nodes == 1: return super().watched(env)
+        signal.signal(signal.SIGALRM, lambda *_: self.said() and self._asked(signal.SIGTERM, None))
+        signal.setitimer(signal.ITIMER_REAL, 0.3, 0.3)
+        try: return super().watched(env)
+        finally: signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def said(self):
+        """What another node has said before it gave up, or None."""
+        if self.rank == 0 and self.spec.nodes > 1: return next((f"node {p.name.split('.')[1]}: {p.read_text()}" for p in sorted(self.folder.path.glob(SAID.format("*")))), None)
+
     def verdict(self, code, timed_out, log):
         """As the worker's, and: who ends well when asked to stop is done; who is told that time is nearly over and does not save has timed out."""
-        said = next((p for p in sorted(self.folder.path.glob(SAID.format("*"))) if self.rank == 0), None)
         status, error, code = super().verdict(code, timed_out, log)
-        if status == "cancelled" or self.stop is None or code == AGAIN: return status, error, code
+        if status == "cancelled": return status, error, code
+        if said := self.said():
+            self.stop, self.failures = None, self.spec.retries
+            return "failed", said, 1
+        if self.stop is None or code == AGAIN: return status, error, code
         if code == 0: self.stop = None
-        elif said is not None: self.stop, status, error = None, "failed", f"node {said.name.split('.')[1]}: {said.read_text()}"  # for it Slurm ends the others
         elif self.stop == signal.SIGUSR2: status, error = "timed_out", "the time that Slurm gives it was nearly over, and it did not save and leave with exit code 85"
         return status, error, code
 
     def end(self, status, error=None, code=None):
+        """Only the first node speaks for the job; Slurm ends the others with it, not it with them."""
         if self.rank == 0: return super().end(status, error, code)
-        if status not in ("done", "cancelled"): (self.folder.path / SAID.format(self.rank)).write_text(error or status)
-        return 0 if status == "done" else code if code and code > 0 else 1
+        if status not in ("done", "cancelled"): write_atomic(self.folder.path / SAID.format(self.rank), error or status)
+        return 0
 
 
 def folder_of(path):
