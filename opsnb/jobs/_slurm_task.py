@@ -16,7 +16,10 @@ from opsnb._worker import AGAIN, Worker
 from opsnb.errors import OpsError
 from opsnb.workspace import write_atomic
 
-SAID = "node.{}.failed"  # file in a job's folder: what a node other than the first has to say
+SAID = "node.{}.failed.{}"  # file in a job's folder: what a node other than the first has to say in this start of the job
+
+
+def start(): return f"{os.environ['SLURM_JOB_ID']}-{os.environ.get('SLURM_RESTART_COUNT') or 0}"
 
 
 class Task(Worker):
@@ -30,7 +33,7 @@ class Task(Worker):
 
     def said(self):
         """What another node has said before it gave up, or None."""
-        if self.rank == 0 and self.spec.nodes > 1: return next((f"node {p.name.split('.')[1]}: {p.read_text()}" for p in sorted(self.folder.path.glob(SAID.format("*")))), None)
+        if self.rank == 0 and self.spec.nodes > 1: return next((f"node {p.name.split('.')[1]}: {p.read_text()}" for p in sorted(self.folder.path.glob(SAID.format("*", start())))), None)
 
     def verdict(self, code, timed_out, log):
         """As the worker's, and: who ends well when asked to stop is done; who is told that time is nearly over and does not save has timed out."""
@@ -47,7 +50,7 @@ class Task(Worker):
     def end(self, status, error=None, code=None):
         """Only the first node speaks for the job; Slurm ends the others with it, not it with them."""
         if self.rank == 0: return super().end(status, error, code)
-        if status not in ("done", "cancelled"): write_atomic(self.folder.path / SAID.format(self.rank), error or status)
+        if status not in ("done", "cancelled"): write_atomic(self.folder.path / SAID.format(self.rank, start()), error or status)
         return 0
 
 
@@ -61,8 +64,6 @@ def work(path):
     rank = int(os.environ.get("SLURM_NODEID") or 0)
     os.environ.update(OPSNB_NODE_RANK=str(rank), OPSNB_REQUEUE="1", OPSNB_JOB=Path(folder).name)
     os.environ.setdefault("OPSNB_GRACE_S", "25")  # a bit less than the 30 s that Slurm waits by default
-    if rank == 0:
-        for p in Path(folder).glob(SAID.format("*")): p.unlink()
     try: task = Task(folder)
     except OpsError as e: return print(e, file=sys.stderr) or 2
     code = task.work()
