@@ -10,10 +10,10 @@ root = Path(__file__).parents[2]
 NOTEBOOKS = sorted(p for p in (root / "nbs").glob("*.ipynb"))
 MODULES = sorted(p for p in (root / "opsnb").rglob("*.py") if p.name != "_modidx.py")
 PLAIN = {"__init__.py", "__main__.py", "_notebook.py", "_outputs.py", "_saving.py", "_specs.py", "_interrupt.py", "_template.py", "_provisioner.py", "_grammar.py", "track/_courier.py",
-         "pipeline/_runner.py", "_worker.py", "_environment.py", "jobs/_supervisor.py"}  # hand-written: dense mechanism, and the package itself
+         "pipeline/_runner.py", "_worker.py", "_environment.py", "jobs/_supervisor.py", "jobs/_ray_away.py"}  # hand-written: dense mechanism, and the package itself
 BANNED = {"utils", "util", "helpers", "helper", "base", "common", "manager", "misc", "tools", "lib", "core"}
 HEAVY = {"torch", "mlflow", "wandb", "llama_index", "lancedb", "deepeval", "papermill", "pandas", "numpy", "matplotlib", "sklearn", "accelerate", "nbclient",
-         "nbformat", "jupyter_client", "pydantic", "yaml", "rich", "psutil", "ipywidgets", "pynvml"}
+         "nbformat", "jupyter_client", "pydantic", "yaml", "rich", "psutil", "ipywidgets", "pynvml", "ray", "kubernetes"}
 MAY_IMPORT = {"_notebook.py": HEAVY, "_saving.py": HEAVY, "_specs.py": {"jupyter_client"}, "_provisioner.py": {"jupyter_client"}}  # reached only from function bodies
 
 
