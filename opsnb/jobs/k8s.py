@@ -8,6 +8,7 @@ __all__ = ['WORDS', 'KUEUE', 'INDEX', 'labels', 'resources', 'variables', 'pod',
 
 # %% ../../nbs/26_jobs.k8s.ipynb #eedabbc2
 import hashlib, math, os
+from pathlib import Path
 from ..config import is_secret, load, masked
 from ..errors import OpsError, Unavailable, unknown
 from .backend import Backend, options
@@ -63,17 +64,21 @@ def service(spec, key, workspace, namespace="default"):
 # %% ../../nbs/26_jobs.k8s.ipynb #4154666a
 def connected():
     "The official client, and the namespace of the current context."
+    said, home = os.environ.get("KUBECONFIG"), Path.home() / ".kube" / "config"  # the library reads the variable once, when it is imported
+    if not said and not home.exists() and "KUBERNETES_SERVICE_HOST" not in os.environ: raise _no_cluster(f"neither KUBECONFIG nor {home}")
     from kubernetes import client, config
     settings = client.Configuration()
-    settings.retries, said = 1, os.environ.get("KUBECONFIG")  # the library reads it once, when it is imported
+    settings.retries = 1
     try:
         config.load_kube_config(said, client_configuration=settings)
         where = (config.list_kube_config_contexts(said)[1].get("context") or {}).get("namespace")
     except config.ConfigException as e:
         try: config.load_incluster_config(client_configuration=settings)
-        except config.ConfigException: raise Unavailable("No Kubernetes cluster is known here", given=str(e)[:200], hint="set KUBECONFIG; kubectl config current-context says which is meant") from None
+        except config.ConfigException: raise _no_cluster(e) from None
         with open("/var/run/secrets/kubernetes.io/serviceaccount/namespace") as f: where = f.read().strip()
     return client.ApiClient(settings), where or "default"
+
+def _no_cluster(why): return Unavailable("No Kubernetes cluster is known here", given=str(why)[:200], hint="set KUBECONFIG; kubectl config current-context says which is meant")
 
 def asked(question):
     "The answer to a question; None when there is no such thing, `Unavailable` when nobody answers."
