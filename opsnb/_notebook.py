@@ -26,7 +26,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 
-from opsnb import kernels
+from opsnb import _checkpoint, kernels
 from opsnb._interrupt import on_interrupt
 from opsnb._outputs import Outputs
 from opsnb._saving import Manager
@@ -71,6 +71,12 @@ class Watch:
     def cell_finished(self, index, status, seconds, error): """A cell has ended; `status` as in `show.STATES`."""
 
     def kernel_started(self, how, why): """The kernel runs; `how`: warm or cold, and `why` if somebody wanted it otherwise."""
+
+    def checkpoint_saved(self, index, point): """The state after the cell `index` was saved: a `checkpoint.Point`."""
+
+    def checkpoint_failed(self, index, why): """It was not."""
+
+    def going_on(self, checkpoints): """Cells of an earlier run are not run again, or why they are: `checkpoint.Checkpoints`."""
 
     def __init__(self):
         self.stopped, self.ended, self._client = None, None, None
@@ -117,12 +123,12 @@ class LastWords:
 class Client(PapermillNotebookClient):
     """Runs the cells of one notebook."""
 
-    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, secrets=None, skip_tags=(), warm=None, **kw):
+    def __init__(self, manager, watch, kernel_name, env=None, kernel_cwd=None, timeout_s=None, cell_timeout_s=None, start_s=60, secrets=None, skip_tags=(), warm=None, checkpoints=None, **kw):
         super().__init__(manager, kernel_name=kernel_name, startup_timeout=start_s, timeout=None, allow_errors=False, log=LOG, **kw)
         self.watch, self.env, self.cwd, self.cell_timeout_s = watch, env, kernel_cwd, cell_timeout_s
         self.secrets, self.outputs, self.skip_tags = secrets or {}, manager.outputs, {self.skip_cells_with_tag, *skip_tags}
         self.deadline = time.monotonic() + timeout_s if timeout_s else None
-        self.timeout_s, self.loop, self.bell, self.warm = timeout_s, None, None, warm
+        self.timeout_s, self.loop, self.bell, self.warm, self.checkpoints = timeout_s, None, None, warm, checkpoints if checkpoints and checkpoints.any(self.nb) else None
         self.folder = tempfile.mkdtemp(prefix="opsnb-k-")
         self.words = LastWords()
 
@@ -155,15 +161,25 @@ class Client(PapermillNotebookClient):
         self.watch._client = self
         self.reset_execution_trackers()
         try:
-            self.km = self._manager()
-            async with self._kernel():
-                await self._quietly(self._ask(LOSSLESS), GRACE_S)
-                await self._cells()
-                await self._describe()
+            for point in [*(self.checkpoints.candidates(self.nb) if self.checkpoints else ()), None]:
+                if await self._in_kernel(point): break
         except Ended: raise
         except NoSuchKernel as e:
             raise Ended("failed", f"no kernel named {e.name!r} is installed", started=False) from None
         finally: self.words.close()
+
+    async def _in_kernel(self, point):
+        """Run the cells in a new kernel, after the state at `point`; False when that could not be put back."""
+        self.km = self._manager()
+        async with self._kernel():
+            await self._quietly(self._ask(LOSSLESS), GRACE_S)
+            if self.checkpoints: await self._quietly(self._ask(_checkpoint.BEGIN), GRACE_S)
+            start = await _checkpoint.restore(self, point) if point else 0
+            if start is None and not self.watch.stopped: return False
+            if self.checkpoints and self.checkpoints.doubts or point: self.watch.going_on(self.checkpoints)
+            await self._cells(start or 0)
+            await self._describe()
+        return True
 
     def _manager(self):
         # ipc: no ports to clash over when several kernels start at once
@@ -197,8 +213,8 @@ class Client(PapermillNotebookClient):
 
         return Kernel()
 
-    async def _cells(self):
-        for index, cell in enumerate(self.nb.cells):
+    async def _cells(self, start):
+        for index, cell in list(enumerate(self.nb.cells))[start:]:
             if self.watch.stopped: raise self._why_stopped()
             tags = cell.metadata.get("tags", [])
             skipped = cell.cell_type == "code" and self.skip_tags & set(tags)
@@ -208,6 +224,7 @@ class Client(PapermillNotebookClient):
                 self.nb_man.cell_ended(cell, index, "not_run" if skipped else "done")
                 if skipped: self._finished(index, "not_run", 0.0, None)
             if self.secrets and "parameters" in tags: await self._hand_over()
+            if self.checkpoints and not ended and not idle and not skipped: await _checkpoint.save(self, index)
             if ended:
                 await self._close(ended.status, ended.reason if ended.status != "done" else None)
                 if ended.status == "done": return

@@ -29,6 +29,7 @@ import time
 import traceback
 from pathlib import Path
 
+from opsnb._meter import Meter
 from opsnb.config import is_secret
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.folder import Folder
@@ -78,35 +79,6 @@ class Log:
         self.held = ""
         if self.left_out: write_atomic(self.path.with_suffix(".gap"), str(self.left_out))
         self.file.close()
-
-
-class Meter:
-    """What a program uses, as the system and the GPU's driver tell it."""
-
-    def __init__(self, gpus, cpus):
-        self.gpus, self.cpus, self.begun, self.cpu_s, self.peak_mb, self.gpu_mb, self.cards = gpus, cpus, time.monotonic(), 0.0, 0.0, 0.0, []
-        if gpus and os.path.exists("/dev/nvidiactl"):
-            with contextlib.suppress(Exception):  # a card that cannot tell
-                import pynvml
-                pynvml.nvmlInit()
-                self.nv = pynvml
-                self.cards = [pynvml.nvmlDeviceGetHandleByIndex(int(g)) if str(g).isdigit() else pynvml.nvmlDeviceGetHandleByUUID(str(g)) for g in gpus]
-        self.energy = self._energy()
-
-    def _energy(self):
-        with contextlib.suppress(Exception): return sum(self.nv.nvmlDeviceGetTotalEnergyConsumption(c) for c in self.cards) if self.cards else None
-
-    def look(self):
-        with contextlib.suppress(Exception): self.gpu_mb = max([self.gpu_mb, *(self.nv.nvmlDeviceGetMemoryInfo(c).used / 1e6 for c in self.cards)])
-
-    def ended(self, usage):
-        self.cpu_s += usage.ru_utime + usage.ru_stime
-        self.peak_mb = max(self.peak_mb, usage.ru_maxrss / (1000 if sys.platform == "linux" else 1e6))
-
-    def used(self):
-        wall, now = time.monotonic() - self.begun, self._energy()
-        told = {"wall_s": round(wall, 3), "cpu_s": round(self.cpu_s, 3), "peak_mem_mb": round(self.peak_mb, 1), "cpu_hours": self.cpus * wall / 3600, "gpu_hours": len(self.gpus) * wall / 3600}
-        return {**told, **({"peak_gpu_mem_mb": round(self.gpu_mb, 1)} if self.gpu_mb else {}), **({"energy_wh": (now - self.energy) / 3.6e6} if now is not None and self.energy is not None else {})}
 
 
 class Worker:
@@ -184,7 +156,9 @@ class Worker:
         """Start the program and stay with it: `(status, error, exit code)`."""
         out, into = os.pipe()
         log = Log(self.folder.log if self.rank == 0 else self.folder.path / f"output.{self.rank}.log", env_mb(self.folder) * 1e6)
+        self.meter.close()
         self.pid = self.start(env, into)
+        self.meter.open()
         os.close(into)
         if self.rank == 0: self.track()
         begun, limit, timed_out, usage, looked = time.monotonic(), self.spec.timeout_min, False, None, 0.0

@@ -14,7 +14,7 @@ from .journal import finite
 from .verbs import VERBS, argument_help
 
 # %% ../nbs/81_cli.ipynb #c304a3c2
-HIDDEN = {"workspace", "text", "check", "wait"}  # arguments that only Python callers need
+HIDDEN = {"workspace", "text", "check", "wait", "parent"}  # arguments that only Python callers need
 DICTS = {"params", "tags", "env", "engine"}
 LISTS = {"skip_tags", "after"}  # given once for each
 NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int}

@@ -45,6 +45,8 @@ class Config:
     concurrency: int = _s(0, "steps of a pipeline at a time (0: one per CPU core, at most 4)")
     kernel_start_s: float = _s(60.0, "seconds a kernel may take to start")
     cell_output_mb: float = _s(10.0, "MB that one cell may leave in the executed notebook; all of it is in: opsnb logs")
+    submit_mb: float = _s(200.0, "MB of variables that a cell may take along as a job")
+    checkpoint_max_mb: float = _s(2000.0, "MB that the state of a notebook may take at a cell marked checkpoint (0: none is saved)")
     wandb_project: str = _s("", "W&B project (empty: the experiment)")
     wandb_entity: str = _s("", "W&B user or team")
     wandb_mode: str = _s("auto", "auto is online with a key and offline without", ["auto", "online", "offline"])

@@ -25,8 +25,8 @@ class Record:
 
 # %% ../nbs/03_journal.ipynb #9b04c180
 FORMAT = 1  # of the lines; said in each file's first record
-FLUSHED = frozenset({"metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished",
-                     "output.written", "output.cleared", "display.updated"})  # all other kinds: fsync
+FLUSHED = frozenset({"journal.opened", "metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished",
+                     "output.written", "output.cleared", "display.updated"})  # all other kinds: fsync, of what stands before them, too
 
 # %% ../nbs/03_journal.ipynb #8e3a1adc
 def _plain(value):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST', 'SCRAP', 'load_notebook', 'plain_python', 'source', 'Parameter', 'parameters_cell', 'read_parameters',
-           'check_parameters', 'publish', 'output_dir', 'published']
+           'check_parameters', 'publish', 'publish_result', 'output_dir', 'published']
 
 # %% ../nbs/30_params.ipynb #434d9d29
 import ast, json, os, re, tokenize, warnings
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from .errors import OpsError, unknown
+from .functions import function_notebook, is_function
 from .journal import encode
 from .plug import need
 from .secrets import WAYS, Secret, secret_from, secret_of_environment
@@ -19,6 +20,7 @@ from .secrets import WAYS, Secret, secret_from, secret_of_environment
 # %% ../nbs/30_params.ipynb #d7bd93eb
 def load_notebook(path):
     "The notebook at `path` as a dict; an `OpsError` that says what is wrong with the file otherwise."
+    if is_function(path): return function_notebook(path)
     path = Path(path)
     hint = "opsnb run takes the path of an .ipynb file"
     if not path.exists(): raise OpsError(f"There is no notebook {path}", given=path.absolute(), hint=hint)
@@ -226,6 +228,11 @@ def publish(values=None, /, **named):
         out[name], file = _publishable(name, value)
         _display(name, out[name], file)
     return out
+
+# %% ../nbs/30_params.ipynb #fc47beb8
+def publish_result(value):
+    "Publish what a function returned: the values of a dict by their names, anything else as `result`, None not at all."
+    if value is not None: publish(value if isinstance(value, dict) and all(isinstance(k, str) and k.isidentifier() for k in value) else {"result": value})
 
 # %% ../nbs/30_params.ipynb #17fd8799
 def _publishable(name, value):

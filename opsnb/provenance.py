@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['MATTERS', 'interpreter', 'environment', 'hardware', 'variables', 'redacted', 'digest', 'state_of', 'read_code',
-           'local_code', 'git_changes', 'find_inputs', 'Recording']
+           'facts_of', 'local_code', 'git_changes', 'find_inputs', 'Recording']
 
 # %% ../nbs/30_provenance.ipynb #bb657ee5
 import ast, functools, hashlib, json, os, platform, re, subprocess, sys, threading
 from pathlib import Path
 from .config import is_secret, masked, project_root
+from .functions import file_of
 from .params import load_notebook, plain_python, read_parameters, source
 from .workspace import write_atomic
 
@@ -121,12 +122,16 @@ _NAMED = re.compile(r"(^|_)(seed|random_state)$")
 
 def read_code(path):
     "`{imports, texts, seeds, random}` of a notebook or module."
+    if path.suffix not in (".ipynb", ".py"): return facts_of([])
+    notebook = path.suffix == ".ipynb"
+    return facts_of([source(c) for c in load_notebook(path)["cells"] if c.get("cell_type") == "code"] if notebook else [_read(path)], notebook)
+
+def facts_of(texts, notebook=True):
+    "The same of source texts; those of a `notebook` may hold magics."
     found = {"imports": set(), "texts": set(), "seeds": [], "random": set()}
-    if path.suffix not in (".ipynb", ".py"): return found
-    texts = [source(c) for c in load_notebook(path)["cells"] if c.get("cell_type") == "code"] if path.suffix == ".ipynb" else [_read(path)]
     for text in texts:
         found["texts"] |= set(_run_magic.findall(text))
-        try: nodes = list(ast.walk(ast.parse(plain_python(text) if path.suffix == ".ipynb" else text)))
+        try: nodes = list(ast.walk(ast.parse(plain_python(text) if notebook else text)))
         except (SyntaxError, ValueError): continue
         for node in nodes: _note(node, found)
     return found
@@ -142,13 +147,14 @@ def _note(node, found):
         elif "random" in name.lower() or re.match(r"rand(n|int|perm)?(_like)?$|default_rng$|shuffle$|train_test_split$|uuid[14]$|token_", last): found["random"].add(name[:60])
 
 # %% ../nbs/30_provenance.ipynb #4c6096fd
-def local_code(entries, root, cwd=None):
-    "`{file: what read_code found}` of the entries and the local modules they import, and the folders these were found in."
+def local_code(entries, root, cwd=None, known=None):
+    "`{file: what read_code found}` of the entries and the local modules they import, and the folders these were found in; `known`: what is known of some files."
     ahead, found, folders = [Path(e) for e in entries], {}, {}
     while ahead:
         path = ahead.pop(0)
+        if path not in (known or {}): path = file_of(path)
         if path in found: continue
-        found[path] = facts = read_code(path)
+        found[path] = facts = (known or {}).get(path) or read_code(path)
         ahead += [f for f in (Path(cwd or path.parent) / t for t in facts["texts"] if t.endswith((".ipynb", ".py"))) if _ours(f, root)]
         for level, name in sorted(facts["imports"]):
             for place in [path.parents[level - 1]] if level and len(path.parents) >= level else [] if level else [Path(cwd or path.parent), path.parent, root, root / "src"]:

@@ -36,3 +36,27 @@ def test_an_ops_error_is_short(ws, notebook):
     run = run_notebook(notebook("nb", "n: int = 1", "import opsnb as ops\nops.run('run_gone')"), check=False)
     [error] = [o for o in outputs(run) if o["output_type"] == "error"]
     assert error["ename"] == "OpsError" and len(error["traceback"]) <= 3 and "opsnb runs lists the runs" in "\n".join(error["traceback"]) and "ops.run('run_gone')" in error["traceback"][0]
+
+
+SUBMIT = ["n: int = 3", "%load_ext opsnb\nimport numpy as np\noffset = 10\ndef shifted(x): return x + offset\nvalues = np.arange(n)",
+          "%%submit -n train -o total,table --gpus 1 -t team=red\nimport os\noffset = 20\ntotal = int(shifted(values).sum())\ntable = {'gpu': os.environ['CUDA_VISIBLE_DEVICES'], 'values': values}\nprint('in the job')",
+          "print(repr(total)[:22])\ntry: total.bit_length()\nexcept AttributeError as e: print(e)", "print(total.result(), offset, table.result()['values'].tolist(), train.status, train.spec.tags['team'])",
+          "%%submit -w -o twice\ntwice = n * 2", "print(twice)"]
+
+
+def test_a_cell_as_a_job(ws, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_FAKE_GPUS", "1")
+    run = run_notebook(notebook("nb", *SUBMIT))
+    said = ["".join(o["text"]) for o in outputs(run) if o["output_type"] == "stream"]
+    assert said[0].startswith("total: comes with job_") and "Wait for it with total.result()" in said[0]
+    assert said[-2:] == ["63 10 [0, 1, 2] done red\n", "6\n"]
+    job = ops.jobs(name="train")[0]
+    assert "in the job" in str(job.logs()) and job.spec.gpus == 1 and ops.run(job.run).state.parent == run.id
+
+
+def test_mistakes_of_submit(ws, notebook):
+    cells = ["n: int = 1", "%load_ext opsnb", *[f"try: get_ipython().run_cell_magic('submit', {line!r}, {cell!r})\nexcept Exception as e: print(type(e).__name__, e)" for line, cell in
+             (("--gpus 99", "x = 1"), ("-i gone", "x = 1"), ("", "x = ("), ("--on slrum", "x = 1"), ("-o 'my model'", "x = 1"))]]
+    run = run_notebook(notebook("nb", *cells, "f = open('nb.ipynb')\ntry: get_ipython().run_cell_magic('submit', '', 'f.read()')\nexcept Exception as e: print(e)", "%%submit -n failing -o y\n1 / 0", "failing.wait()\nprint(failing.exception())"))
+    text = "".join("".join(o["text"]) for o in outputs(run) if o["output_type"] == "stream")
+    for words in ("99", "has no variable 'gone'", "SyntaxError", "slrum", "An output is the name of a variable", "an open file", "ZeroDivisionError: division by zero"): assert words in text, (words, text)

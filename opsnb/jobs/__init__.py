@@ -42,6 +42,7 @@ def submit(
     experiment=None,   # MLflow experiment; default: the setting, or the project folder's name
     environment="same",  # same: this one; lock: made from its lock; else an image's name
     engine=None,       # the engine's own words: {"partition": "gpu"}; in Python also slurm_partition="gpu"
+    parent=None,       # id of the run that it belongs to; default: the one this code is in
     workspace=None,    # default: the one of the working directory
     **more             # the engine's own words (slurm_partition="gpu"), or arguments by name of the function
 ):                     # `Job`
@@ -52,7 +53,7 @@ def submit(
     asked = checked_resources({"gpus": gpus, "cpus": cpus, "mem_gb": mem_gb, "nodes": nodes, "timeout_min": timeout_min, "retries": retries})
     check_arguments([*(words_of(kind, work) if kind == "command" else ()), *args], params)
     made = _spec(ws, kind, work, args, params, on=on, engine={**(engine or {}), **own}, env=checked_env(env), tags={k: str(v) for k, v in (tags or {}).items()}, name=name or _name(kind, work), key=key or "",
-                 after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", environment=environment, **asked)
+                 after=[getattr(j, "id", j) for j in ([after] if isinstance(after, (str, Job)) else after)], experiment=experiment or "", environment=environment, parent=parent, **asked)
     there = engine_of(on, ws)
     check_features(there, made)
     there.check(made)
@@ -92,7 +93,7 @@ def _by_key(ws, key):
         return folder if (folder / "spec.json").exists() else None
 
 # %% ../../nbs/24_jobs.ipynb #c115b361
-def _spec(ws, kind, work, args, params, **fields):
+def _spec(ws, kind, work, args, params, parent=None, **fields):
     "The spec of a job, with its code copied."
     cwd = Path.cwd()
     root = project_root(Path(work).absolute().parent if kind in ("notebook", "script", "pipeline") else cwd)
@@ -105,7 +106,7 @@ def _spec(ws, kind, work, args, params, **fields):
     above = current()
     return Spec(id=new_id(), kind=kind, argv=words_of(kind, place, args, params, str(at)), params=_shown(kind, args, params), root=str(root), cwd=str(at), code=str(code), lock=str(environment_lock(ws)),
                 paths=list(dict.fromkeys(f"{{code}}/{p.relative_to(root).as_posix()}" for p in [*inside, *(root / s for s in ("src", "lib") if (root / s).is_dir())])), python=sys.executable, version=".".join(platform.python_version_tuple()[:2]),
-                parent=above.id if above else os.environ.get("OPSNB_PARENT_RUN"), user=_user(), at=time.time(), **fields)
+                parent=parent or (above.id if above else os.environ.get("OPSNB_PARENT_RUN")), user=_user(), at=time.time(), **fields)
 
 # %% ../../nbs/24_jobs.ipynb #08da37c1
 def _user():

@@ -41,7 +41,7 @@ class Supervisor:
             mine, ended = [(n, job) for n, job, key in self.queue.tickets() if key == self.key], self.reap()
             if mine: self.heard = time.monotonic()
             news = self.turn(mine) or ended or mine != self.seen
-            self.seen, self.nap = mine, 0.005 if news else min(self.nap * 1.2, 0.2 if mine else 0.04)  # others' jobs end without a word to us
+            self.seen, self.nap = mine, 0.005 if news else min(self.nap * 1.2, 0.2 if mine else 0.01 if time.monotonic() - self.heard < 5 else 0.04)  # others' jobs end without a word to us
             time.sleep(self.nap)
 
     def turn(self, tickets):

@@ -28,7 +28,8 @@ def _by_driver():
     import pynvml as nv
     try:
         nv.nvmlInit()
-        return [name for i in range(nv.nvmlDeviceGetCount()) for name in _slices(nv, i)]
+        try: return [name for i in range(nv.nvmlDeviceGetCount()) for name in _slices(nv, i)]
+        finally: nv.nvmlShutdown()  # jobs are forked from who asks
     except nv.NVMLError: return None
 
 def _slices(nv, i):

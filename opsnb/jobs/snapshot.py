@@ -67,12 +67,12 @@ def snapshot(workspace, root, extra=(), most_mb=None):
     names = [n for n in files_of(root, extra) if n in extra or not n.startswith(f"{config.output_dir}/")]
     _check_size(root, names, config.snapshot_mb if most_mb is None else most_mb)
     cache = workspace.path / "cache" / "code"
-    folder = cache / _named(root, names)
+    folder = cache / _named(root, names) / root.name
     return folder if folder.exists() else _copied(root, names, cache)
 
 def _named(root, names):
     "A name for what is in these files."
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(root.name.encode())
     for n in names:
         with suppress(FileNotFoundError), open(root / n, "rb") as f:
             digest.update(f"{hashlib.file_digest(f, 'sha256').hexdigest()} {'x' if os.access(root / n, os.X_OK) else '-'} {n}\0".encode())
@@ -81,7 +81,7 @@ def _named(root, names):
 # %% ../../nbs/21_jobs.snapshot.ipynb #ff7167b1
 def _copied(root, names, cache):
     "The copy, named by what was copied: a file may change, or go, while we are at it."
-    tmp = cache / f".{uuid.uuid4().hex[:8]}"
+    tmp = cache / f".{uuid.uuid4().hex[:8]}" / root.name
     try:
         tmp.mkdir(parents=True)
         for n in names:
@@ -89,14 +89,14 @@ def _copied(root, names, cache):
             with suppress(FileNotFoundError):
                 shutil.copy2(root / n, tmp / n)
                 os.chmod(tmp / n, os.stat(tmp / n).st_mode & 0o555 | 0o444)
-        folder = cache / _named(tmp, names)
-        try: os.rename(tmp, folder)
+        folder = cache / _named(tmp, names) / root.name
+        try: os.rename(tmp.parent, folder.parent)
         except OSError:
             if not folder.exists(): raise  # else another process was faster
         return folder
     except OSError as e:
         raise Unavailable("The project's code could not be copied", given=f"{e.filename or cache}: {e.strerror}", hint="free disk space, or leave files out by .opsnbignore") from e
-    finally: shutil.rmtree(tmp, ignore_errors=True)
+    finally: shutil.rmtree(tmp.parent, ignore_errors=True)
 
 # %% ../../nbs/21_jobs.snapshot.ipynb #200925c9
 def environment_lock(workspace):

@@ -148,6 +148,7 @@ def kind_of(work):
     if not isinstance(work, (str, Path)) or not str(work).strip():
         raise OpsError("That cannot be a job", given=repr(work)[:100], allowed="a function, a notebook (.ipynb), a script (.py, .sh), a pipeline (.yaml), a command (text, or a list of words)")
     kinds = {".ipynb": "notebook", ".py": "script", ".sh": "script", ".yaml": "pipeline", ".yml": "pipeline"}
+    if (function := re.fullmatch(r"(.+\.py):\w+", str(work))) and Path(function[1]).is_file(): return "notebook"  # opsnb run takes it
     kind = kinds.get(Path(work).suffix, "command")
     if kind != "command" and not Path(work).is_file() and len(str(work).split()) == 1:
         beside = [p.name for p in Path(work).absolute().parent.glob(f"*{Path(work).suffix}")]

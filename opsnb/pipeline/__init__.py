@@ -86,7 +86,7 @@ def _planned(spec, values, results, how, kernel):
         else:
             decided = decide(spec, s, values, done, results, _kernel(spec, s, kernel), how.get(id, ""))
             state, why, done = "cached" if decided.kept else "run", decided.why, done | ({id: decided.kept} if decided.kept else {})
-        rows.append({"step": id, "plan": state, "why": why, "notebook": s.notebook.name, "needs": ", ".join(s.needs), "params": _brief(s.params)})
+        rows.append({"step": id, "plan": state, "why": why, "notebook": s.notebook.name, "needs": ", ".join(s.needs), "params": _brief(s.params), "on": " ".join([s.on, *(f"{k}={v}" for k, v in s.resources.items())])})
     return rows
 
 # %% ../../nbs/34_pipeline.ipynb #3e34d300
@@ -211,7 +211,7 @@ def resume_pipeline(
 # %% ../../nbs/34_pipeline.ipynb #bd474253
 class Plan(Rows):
     "A plan as a table of what matters; needs and parameters are in its data."
-    def _brief(self): return [{k: row[k] for k in ("step", "plan", "why", "notebook")} for row in self]
+    def _brief(self): return [{k: row[k] for k in ("step", "plan", "why", "notebook", *(["on"] if any(r["on"] for r in self) else []))} for row in self]
     def __str__(self): return table_text(self._brief())
     def _repr_html_(self): return table_html(self._brief())
 

@@ -11,21 +11,25 @@ from concurrent.futures import ThreadPoolExecutor
 from opsnb._interrupt import on_interrupt
 from opsnb.engine import NotebookRun, kernel_for, run_notebook
 from opsnb.errors import OpsError
+from opsnb.journal import records
 from opsnb.params import load_notebook
+from opsnb.pipeline._elsewhere import Elsewhere
 from opsnb.pipeline.expand import holds
 from opsnb.pipeline.fingerprint import Kept, decide, digest, seen
 from opsnb.pipeline.state import StepRun
 from opsnb.track.scope import Run
 
 ENDED_WELL = ("done", "cached")
+MOST_JOBS = 256  # of one pipeline at a time
 
 
 class Runner:
     def __init__(self, spec, params, run, out, show, kernel, workers, results, how, imports=None):
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
-        self.results, self.how, self.imports, self.kept = results, how, imports, {}
+        self.results, self.how, self.imports, self.kept, self.elsewhere = results, how, imports, {}, Elsewhere(spec, run, out, kernel)
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
+        self.attempts = {r.data["step"]: r.data["run"] for r in records(run.folder, kinds="step.attempted")}  # of this run before it was resumed
 
     @property
     def stopping(self): return self.halt.is_set()
@@ -34,7 +38,8 @@ class Runner:
         """Until every step has ended or cannot run."""
         for id, s in self.steps.items():
             if self.how.get(id) == "skip": s.status, s.why, s.left_out = "not_run", "not asked for", True
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="opsnb-step") as pool, on_interrupt(self.stop):
+        jobs = sum(bool(s.on) for s in self.spec.steps.values())  # they wait elsewhere, and take no place here
+        with ThreadPoolExecutor(self.workers + min(jobs, MOST_JOBS), thread_name_prefix="opsnb-step") as pool, on_interrupt(self.stop):
             while True:
                 self._start_ready(pool)
                 if not any(s.status == "running" for s in self.steps.values()): return
@@ -42,7 +47,7 @@ class Runner:
                 except queue.Empty: self.show()
 
     def _start_ready(self, pool):
-        running = sum(s.status == "running" for s in self.steps.values())
+        running = sum(s.status == "running" and not self.spec.steps[id].on for id, s in self.steps.items())
         for id, s in self.steps.items():
             if s.status != "queued": continue
             needs = [self.steps[n].status for n in s.needs]
@@ -50,8 +55,8 @@ class Runner:
                 s.left_out = not self.stopping and any(self.steps[n].left_out for n in s.needs)
                 s.status, s.error = "not_run", "stopped" if self.stopping else "a step it needs was left out" if s.left_out else "a step it needs did not end well"
             elif all(n in ENDED_WELL for n in needs) and not self._holds(s, self.spec.steps[id]): continue
-            elif all(n in ENDED_WELL for n in needs) and running < self.workers:
-                s.status, s.began, running = "running", time.monotonic(), running + 1
+            elif all(n in ENDED_WELL for n in needs) and (self.spec.steps[id].on or running < self.workers):
+                s.status, s.began, running = "running", time.monotonic(), running + (not self.spec.steps[id].on)
                 self.run.record("step.started", {"step": id})
                 pool.submit(self._work, s, self.spec.steps[id])
         self.show(force=True)
@@ -75,6 +80,7 @@ class Runner:
         """End all running notebooks; what has not begun will not."""
         self.halt.set()
         for watch in list(self.watches.values()): watch.stop("cancelled", "interrupted")
+        self.elsewhere.stop()
 
     def _work(self, s, step):
         """One step, in a thread: its earlier result, or a run with its retries."""
@@ -84,7 +90,9 @@ class Runner:
             decided = decide(self.spec, step, self.params, self.kept, self.results, kernel, self.how.get(step.id, ""))
             s.why, kept = decided.why, decided.kept
             if kept: result = s.notebook = self._taken(s, step, kept)
-            else: result = self._tries(s, step, decided.params)
+            elif step.on: result = s.notebook = self.elsewhere.work(s, step, decided.params, decided.env, decided.fingerprint.digest)
+            else: result = self._tries(s, step, decided.params, decided.env)
+            s.why = getattr(result, "why", "") or s.why
             if result.status == "done": kept = self._keep(step, decided.fingerprint, result)
         except BaseException as e: result = Broken(e)
         self.events.put((s, result, kept))
@@ -102,20 +110,23 @@ class Runner:
         self.results.keep(kept)
         return kept
 
-    def _tries(self, s, step, params):
+    def _tries(self, s, step, params, env):
         for s.attempt in range(1, step.retries + 2):
-            result = s.notebook = self._attempt(s, step, params)
+            result = s.notebook = self._attempt(s, step, params, env)
             if result.status in ("done", "cancelled") or s.attempt > step.retries: return result
             if self.halt.wait(step.retry_wait_s * 2 ** (s.attempt - 1) * random.uniform(0.9, 1.1)): return result  # noqa: S311 - spreads retries, keeps no secret
 
-    def _attempt(self, s, step, params):
-        def heard(watch):
-            self.watches[s.id] = watch
+    def _attempt(self, s, step, params, env):
+        def heard(watch, run):
+            self.run.record("step.attempted", {"step": s.id, "run": run})
+            self.watches[s.id], self.attempts[s.id] = watch, run
             if self.stopping: watch.stop("cancelled", "interrupted")
         def tell(index, n): s.cell = (index + 1, n)
         name = s.id if s.attempt == 1 else f"{s.id} (attempt {s.attempt})"
+        last = self.attempts.get(s.id)
+        resume = last if last and (self.run.workspace.path / "cache" / "checkpoints" / last).exists() else None
         return run_notebook(step.notebook, params, self._free_name(s.id), step.timeout_min and step.timeout_min * 60, kernel=step.kernel or self.kernel, name=name, type="step",
-                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports)
+                            experiment=self.run.state.experiment, parent=self.run.id, check=False, workspace=self.run.workspace, tell=tell, on_watch=heard, imports=self.imports, resume=resume, env=env)
 
     def _free_name(self, id):
         """Where the executed notebook goes: earlier attempts stay."""

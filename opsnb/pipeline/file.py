@@ -11,6 +11,9 @@ import ast, graphlib, re
 from dataclasses import dataclass, field
 from pathlib import Path
 from ..errors import OpsError, near
+from ..functions import is_function
+from ..jobs.backend import names
+from ..jobs.spec import checked_resources
 from ..params import check_parameters, load_notebook, plain_python, source
 from ..secrets import Secret, is_source, secret_from
 
@@ -31,16 +34,21 @@ class Step:
     foreach: dict = field(default_factory=dict)   # {parameter: list}: once per combination
     each: dict = field(default_factory=dict)      # the combination of one of these
     when: str = ""              # a condition; not run when it is false
+    env: dict = field(default_factory=dict)       # environment variables of its kernel
+    on: str = ""                # a back-end for jobs: it runs there, as a job; empty: here
+    resources: dict = field(default_factory=dict) # gpus, cpus, mem_gb, nodes of the job
+    engine: dict = field(default_factory=dict)    # the back-end's own words
     line: int = 0
 
     @property
     def values_from(self):
         "Steps of which it takes values."
-        return {source for source, _ in references([self.params, self.when])} - {"params", "secrets"}
+        return {source for source, _ in references([self.params, self.when, self.env])} - {"params", "secrets"}
 
 PIPELINE_KEYS = {"name": str, "description": str, "experiment": str, "params": dict, "secrets": dict, "concurrency": int, "steps": dict}
-STEP_KEYS = {"notebook": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
-             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str}
+STEP_KEYS = {"notebook": str, "function": str, "description": str, "needs": list, "params": dict, "retries": int, "retry_wait_s": float,
+             "timeout_min": float, "kernel": str, "inputs": list, "cache": bool, "foreach": dict, "when": str, "env": dict,
+             "on": str, "gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "engine": dict}
 
 # %% ../../nbs/32_pipeline.file.ipynb #ec798975
 class Place:
@@ -73,6 +81,7 @@ def _walk(loader, node, place, at):
     out = {}
     for key_node, value in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if isinstance(key, bool): key = key_node.value  # to YAML 1.1 the word `on` is true
         line = key_node.start_mark.line + 1
         if key in out: raise OpsError(f"{place.path.name}, line {line}: the key {key!r} stands twice", given=f"first in line {place.lines[(*at, key)]}", hint="remove one of them")
         out[key] = _walk(loader, value, place, (*at, key))
@@ -154,12 +163,13 @@ def _step(id, raw, data, place):
     at = ("steps", id)
     if not str(id).isidentifier() or id in ("params", "secrets"): raise place.error(f"a step cannot be called {id!r}", *at, allowed="letters, digits and _, not starting with a digit; not 'params' or 'secrets'")
     _checked(raw, STEP_KEYS, place, at, f"step {id!r}")
-    if "notebook" not in raw: raise place.error(f"step {id!r} has no notebook", *at, allowed=list(STEP_KEYS), hint=f"notebook: {id}.ipynb")
+    if ("notebook" in raw) == ("function" in raw): raise place.error(f"step {id!r} has {'both a notebook and a function' if 'notebook' in raw else 'neither a notebook nor a function'}", *at, allowed="one of them", hint=f"notebook: {id}.ipynb, or function: steps.py:{id}")
+    if "function" in raw and not is_function(raw["function"]): raise place.error(f"function of step {id!r} does not name one", *at, "function", given=raw["function"], allowed="FILE.py:FUNCTION, as in steps.py:make")
     needs = dict.fromkeys(raw.get("needs") or [])
     for name in needs:
         if name not in data["steps"]: raise _no_step(name, data, place, (*at, "needs"), f"step {id!r} needs")
     _check_foreach(id, raw, place, at)
-    for source_, name in references([raw.get("params") or {}, raw.get("foreach") or {}, raw.get("when") or ""]):
+    for source_, name in references([raw.get("params") or {}, raw.get("foreach") or {}, raw.get("when") or "", raw.get("env") or {}]):
         where = (*at, "params") if raw.get("params") else at
         if not name: raise place.error(f"step {id!r} has a reference without a name", *where, given=f"${{{source_}}}", allowed="${params.NAME} or ${STEP.NAME}")
         if source_ in ("params", "secrets"):
@@ -169,8 +179,8 @@ def _step(id, raw, data, place):
         else: needs[source_] = None
     for key in ("retries", "retry_wait_s", "timeout_min"):
         if raw.get(key, 0) < 0: raise place.error(f"{key} of step {id!r} is negative", *at, key, given=raw[key])
-    return Step(id, (place.path.absolute().parent / raw["notebook"]), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
-                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), line=place.line(*at))
+    return Step(id, (place.path.absolute().parent / (raw.get("notebook") or raw["function"])), tuple(needs), raw.get("params") or {}, raw.get("retries", 0), raw.get("retry_wait_s", 0.0), raw.get("timeout_min"),
+                raw.get("kernel"), tuple(map(str, raw.get("inputs") or [])), raw.get("cache", True), raw.get("foreach") or {}, when=raw.get("when", ""), env={k: str(v) for k, v in (raw.get("env") or {}).items()}, **_place(id, raw, place, at), line=place.line(*at))
 
 def _check_foreach(id, raw, place, at):
     for name, values in (raw.get("foreach") or {}).items():
@@ -178,6 +188,17 @@ def _check_foreach(id, raw, place, at):
         if name in (raw.get("params") or {}): raise place.error(f"{name!r} of step {id!r} stands in foreach and in params", *here, hint="remove it from params")
         if isinstance(values, str) and not all(s == "params" for s, _ in references(values)): raise place.error(f"foreach of step {id!r} must be known before the run", *here, given=values, allowed="a list, or ${params.NAME} that is a list")
         if not isinstance(values, list) and not (isinstance(values, str) and references(values)): raise place.error(f"{name!r} in foreach of step {id!r} is not a list", *here, given=repr(values)[:200], allowed="[0.01, 0.1], or ${params.NAME}")
+
+def _place(id, raw, place, at):
+    "Where a step runs, and what it asks for; one with resources is a job."
+    asked = {k: raw[k] for k in ("gpus", "cpus", "mem_gb", "nodes") if k in raw}
+    if not (on := raw.get("on") or ("local" if asked else "")):
+        if "engine" in raw: raise place.error(f"step {id!r} has words for an engine and runs here", *at, "engine", allowed=list(names()), hint="say on: which back-end they are for")
+        return {}
+    if on not in names(): raise place.error(f"step {id!r} is to run on {on!r}, which is no back-end", *at, "on", allowed=list(names()), hint=_maybe(on, names()) or "opsnb backends shows them")
+    try: checked_resources(asked)
+    except OpsError as e: raise place.error(f"step {id!r}: {e.what}", *at, given=e.given, allowed=e.allowed) from None
+    return {"on": on, "resources": asked, "engine": raw.get("engine") or {}}
 
 def _maybe(name, words): return f"did you mean {near(name, words)[0]!r}?" if near(name, words) else None
 

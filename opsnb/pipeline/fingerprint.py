@@ -16,7 +16,8 @@ from ..errors import OpsError, unknown
 from ..journal import encode
 from ..params import load_notebook, read_parameters, source
 from .expand import gathered
-from .file import resolved
+from .file import references, resolved
+from ..secrets import Secret
 from ..workspace import write_atomic
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #c6a46d0c
@@ -74,13 +75,14 @@ def fingerprint(
     files,      # `{path: digest}` of files that earlier steps published
     needs,      # `{step: digest}` of the steps that it needs without a value
     kernel,     # name of its kernel
-    folder      # the pipeline's
+    folder,     # the pipeline's
+    env=None    # environment variables of its kernel
 ):              # `Fingerprint`
     "The fingerprint of a step."
     nb = load_notebook(step.notebook)
     lines, typed = _lines(nb), read_parameters(nb, step.notebook.name)
     return Fingerprint({"code": {k: text_digest(v) for k, v in lines.items()}, "params": {k: _value(k, v, files, typed.get(k)) for k, v in params.items()},
-                        "inputs": _inputs(step, folder), "modules": modules(step.notebook.absolute(), folder), "needs": needs,
+                        "inputs": _inputs(step, folder), "modules": modules(step.notebook.absolute(), folder), "needs": needs, **({"env": _told(step.env, env)} if env else {}),
                         "environment": {"python": platform.python_version(), "kernel": kernel, **packages()}})
 
 def _value(name, value, files, parameter):
@@ -88,6 +90,10 @@ def _value(name, value, files, parameter):
     if isinstance(value, str) and parameter and parameter.kind is Path and value not in files and (content := digest(value)): return f"file {content}"
     text = json.dumps(_by_content(value, files), sort_keys=True, default=str)
     return f"digest {text_digest(text)}" if is_secret(name) or len(text) > 80 else text
+
+def _told(written, env):
+    "Environment variables as text; of a secret only where it comes from."
+    return {k: written[k] if "secrets" in dict(references(written[k])) or is_secret(k) else str(v) for k, v in env.items()}
 
 def _by_content(value, files):
     if isinstance(value, dict): return {k: _by_content(v, files) for k, v in value.items()}
@@ -148,6 +154,7 @@ class Decision:
     kept: Kept | None = None
     fingerprint: Fingerprint | None = None
     params: dict = field(default_factory=dict)
+    env: dict = field(default_factory=dict)
 
 def decide(
     spec,            # `Spec` of the pipeline
@@ -162,13 +169,13 @@ def decide(
     if how == "take": return Decision("not asked to run: its last result", results.last(step.id))
     files = {p: d for k in done.values() for p, d in k.files.items()}
     values = seen(spec, params, {id: k.values for id, k in done.items()})
-    try: given = resolved(step.params, values)
+    try: given, env = resolved(step.params, values), resolved(step.env, values)
     except KeyError as e:
         raise OpsError(f"Step {step.id!r} needs a value that was not published: {e}", allowed={k: list(v) for k, v in values.items() if v}) from None
     named = {n for id in step.values_from for n in spec.groups.get(id, [id])}
     needs = {id: done[id].digest for id in step.needs if id not in named}
-    made = fingerprint(step, given, files, needs, kernel, spec.path.absolute().parent)
-    return Decision(**_judged(step, made, results, how), fingerprint=made, params=given)
+    made = fingerprint(step, given, files, needs, kernel, spec.path.absolute().parent, env)
+    return Decision(**_judged(step, made, results, how), fingerprint=made, params=given, env={k: v if isinstance(v, Secret) else str(v) for k, v in env.items()})
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #08941d12
 def _judged(step, made, results, how):

@@ -28,17 +28,17 @@ class StepRun:
     notebook: NotebookRun | None = None    # of the last attempt
     error: str | None = None
     why: str = ""                          # it runs, or does not
+    where: str = ""                        # the job that it is, while it runs
     left_out: bool = False                 # not asked for, or its condition is false: no failure
     began: float | None = None
     duration_s: float | None = None
 
-    @property
-    def values(self): return self.notebook.values if self.notebook else {}
+    values = property(lambda self: self.notebook.values if self.notebook else {})
 
     def label(self):
         "What a tree says after the step's name."
         more = [duration(self.duration_s if self.duration_s is not None else time.monotonic() - self.began if self.began else None)]
-        if self.status == "running" and self.cell: more.append("cell {} of {}".format(*self.cell))
+        if self.status == "running": more += ["cell {} of {}".format(*self.cell) if self.cell else "", self.where]
         if self.attempt > 1: more.append(f"attempt {self.attempt}")
         if self.why not in ("", FIRST) and self.status != "queued": more.append(f"({self.why})")
         return "  ".join(m for m in more if m)

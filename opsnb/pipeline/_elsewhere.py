@@ -1,0 +1,106 @@
+"""The mechanism of `opsnb.pipeline` for steps with `on:`: each is a job; one thread asks after all of them at once.
+
+A job has a key made of the pipeline's run and what the step is made of. So a pipeline that is resumed after its runner was
+killed finds its jobs again: what has ended well is taken, what still runs is waited for, what failed is retried from its
+checkpoint.
+"""
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from opsnb.engine import NotebookRun
+from opsnb.errors import OpsError
+from opsnb.jobs import submit
+from opsnb.jobs.handle import JobFailed, refresh
+from opsnb.params import load_notebook, published
+from opsnb.secrets import Secret
+from opsnb.show import ENDED
+
+EVERY_S = 0.3
+
+
+def sources(spec, step, params):
+    """`(params, env)` to hand over: in place of each secret where it comes from, for a job's words can be read by many."""
+    given, env = dict(params), {}
+    for name, value in params.items():
+        if not isinstance(value, Secret): continue
+        source = spec.secrets.get(str(step.params.get(name, "")).removeprefix("${secrets.").removesuffix("}").strip())
+        if source is None: raise OpsError(f"Step {step.id!r} runs on {step.on}, and its parameter {name!r} has a secret inside other text", allowed="${secrets.NAME} alone", hint="put the text together in the notebook")
+        if source.startswith("file:"): source = f"file:{spec.path.absolute().parent / Path(source[5:]).expanduser()}"
+        if source.startswith("env:"): env[source[4:]] = source
+        given[name] = source
+    return given, env
+
+
+class Elsewhere:
+    """The jobs of one pipeline run."""
+
+    def __init__(self, spec, run, out, kernel):
+        self.spec, self.run, self.out, self.kernel, self.jobs, self.lock, self.thread, self.halted = spec, run, out, kernel, {}, threading.Lock(), None, threading.Event()
+
+    def work(self, s, step, params, env, key):
+        """Run a step as a job; its result, as of a notebook that ran here."""
+        given, theirs = sources(self.spec, step, params)
+        env = theirs | {k: self._source(step, k) if isinstance(v, Secret) else v for k, v in env.items()}
+        words = [w for option, v in (("--kernel", step.kernel or self.kernel), ("--experiment", self.run.state.experiment)) if v for w in (option, v)]
+        job = submit(step.notebook, *words, params=given, on=step.on, **step.resources, timeout_min=step.timeout_min, env=env, name=step.id, key=f"{self.run.id}/{step.id}/{key}",
+                     engine=step.engine, tags={"opsnb.step": step.id}, parent=self.run.id, workspace=self.run.workspace)
+        if job.status in ENDED and job.shown != "done": job = job.retry()
+        for s.attempt in range(1, step.retries + 2):
+            self._wait(s, job)
+            if job.shown in ("done", "cancelled") or s.attempt > step.retries or self.halted.wait(step.retry_wait_s * 2 ** (s.attempt - 1)): break
+            job = job.retry()
+        return self._result(s, step, job)
+
+    def _source(self, step, name):
+        """Where a secret in the step's environment comes from."""
+        return self.spec.secrets[step.env[name].removeprefix("${secrets.").removesuffix("}").strip()]
+
+    def _wait(self, s, job):
+        """Until the job has ended. One thread asks for all of them."""
+        over = threading.Event()
+        with self.lock:
+            self.jobs[s.id] = (s, job, over)
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._look, name="opsnb-elsewhere", daemon=True)
+                self.thread.start()
+        if self.halted.is_set(): job.cancel()
+        over.wait()
+
+    def _look(self):
+        while True:
+            with self.lock:
+                found = list(self.jobs.values())
+                if not found:
+                    self.thread = None
+                    return
+            refresh([job for _, job, _ in found])
+            for s, job, over in found:
+                s.where = f"{job.id} {job.shown} on {job.spec.on}"
+                if job.state.over():
+                    with self.lock: self.jobs.pop(s.id)
+                    over.set()
+            time.sleep(EVERY_S)
+
+    def stop(self):
+        """Cancel all jobs that have not ended."""
+        self.halted.set()
+        with self.lock: found = [job for _, job, _ in self.jobs.values()]
+        for job in found: job.cancel()
+
+    def _result(self, s, step, job):
+        """What came of a job, with a copy of its executed notebook beside those of the other steps."""
+        made, state, path = job.folder.notebook, job.state, self.out / f"{s.id}.ipynb"
+        if made.exists():
+            path.unlink(missing_ok=True)
+            try: os.link(made, path)
+            except OSError: shutil.copyfile(made, path)
+        executed = load_notebook(path) if made.exists() else {"cells": []}
+        values, files = published(executed)
+        raised = next((f"{o['ename']}: {o['evalue']}" for c in executed["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"), None)
+        status = "done" if job.shown == "done" else "cancelled" if job.shown == "cancelled" else "timed_out" if job.shown == "timed_out" else "failed"
+        error = None if status == "done" else raised or state.error
+        failure = None if status == "done" else JobFailed(f"{step.notebook.name} on {step.on} {job.shown}: {error}", given=job.id, hint=f"opsnb logs {job.id}")
+        return NotebookRun(job.run, str(step.notebook), status, str(path), values, sorted(files), error, (state.ended or time.time()) - (state.started or state.submitted or time.time()), failure=failure, why=f"{job.id} on {step.on}")
