@@ -15,7 +15,7 @@ PROGRAM = "import sys, time; open(sys.argv[1], 'w').write(str(time.time()))"
 
 def ours(url, mark):
     import opsnb as ops
-    return ops.submit([sys.executable, "-c", PROGRAM, mark], on="ray").wait(200).status == "done"
+    return ops.submit([sys.executable, Path("first.py").absolute(), mark], on="ray").wait(200).status == "done"
 
 
 def client(url, mark):
@@ -23,19 +23,20 @@ def client(url, mark):
 
     from ray.job_submission import JobSubmissionClient
     c = JobSubmissionClient(url)
-    id = c.submit_job(entrypoint=shlex.join([sys.executable, "-c", PROGRAM, mark]), entrypoint_num_cpus=1)
+    id = c.submit_job(entrypoint=shlex.join([sys.executable, str(Path("first.py").absolute()), mark]), entrypoint_num_cpus=1)
     while not (status := c.get_job_status(id)).is_terminal(): time.sleep(0.1)
     return status.value == "SUCCEEDED"
 
 
 def command(url, mark):
-    return subprocess.run([Path(sys.executable).parent / "ray", "job", "submit", "--address", url, "--entrypoint-num-cpus", "1", "--", sys.executable, "-c", f'"{PROGRAM}"', mark], capture_output=True).returncode == 0
+    return subprocess.run([Path(sys.executable).parent / "ray", "job", "submit", "--address", url, "--entrypoint-num-cpus", "1", "--", sys.executable, Path("first.py").absolute(), mark], capture_output=True).returncode == 0
 
 
 def on_ray(options):
-    """A cluster of this machine; all three in turn."""
+    """A job on Ray, a cluster of this machine: ours, Ray's client, `ray job submit`, in turn."""
     from jobs import workspace
     folder, head = workspace(), Head()
+    Path("first.py").write_text(PROGRAM)
     try:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "OPSNB_RAY_ADDRESS": head.url}
         seen = {"opsnb job": (ours, []), "Ray's client": (client, []), "ray job submit": (command, [])}

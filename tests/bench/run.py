@@ -22,6 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from jobs import jobs  # noqa: E402 - beside this file
+from on_ray import on_ray  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
 
 BIN = Path(sys.executable).parent
@@ -267,7 +268,7 @@ def plan(options):
     return ["steps", "wall s, the command's start included", "CPU s"], rows, ["Target: 200 steps in less than 1 s."]
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "jobs": jobs}
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "jobs": jobs, "on_ray": on_ray}
 
 
 def report(name, table):
