@@ -80,7 +80,7 @@ $(VENV)/.demo: $(VENV)/bin/python settings.ini setup.py constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python settings.ini setup.py constraints.txt
-	$(PIP) -e '.[track,train,lab,dev]'
+	$(PIP) -e '.[track,train,lab,ray,k8s,dev]'
 	@touch $@ $(VENV)/.demo
 
 apt-venv:

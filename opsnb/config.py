@@ -54,6 +54,11 @@ class Config:
     warm_idle_min: float = _s(10.0, "minutes such a process stays without a kernel")
     slots: str = _s("/tmp/opsnb-slots", "folder in which the local jobs of all users of this machine wait for their turn")  # noqa: S108
     slurm_dir: str = _s("~/.local/share/opsnb/slurm", "folder of the private Slurm that `opsnb slurm up` starts")
+    ray_address: str = _s("", "address of the Ray cluster's dashboard (empty: RAY_API_SERVER_ADDRESS, or http://127.0.0.1:8265)")
+    k8s_image: str = _s("", "container image for jobs on Kubernetes: Python with opsnb and what the project needs")
+    k8s_claim: str = _s("", "PersistentVolumeClaim that holds the workspace, as CLAIM or CLAIM/FOLDER")
+    k8s_namespace: str = _s("", "Kubernetes namespace of jobs (empty: that of the current context)")
+    k8s_queue: str = _s("", "Kueue's LocalQueue in which jobs wait (empty: none)")
     snapshot_mb: float = _s(100.0, "MB of code that goes with a job; data is left out by .opsnbignore")
     job_log_mb: float = _s(100.0, "MB of a job's log that are kept: the first half, and the last")
     scheduler_concurrency: int = _s(2, "runs that opsnb scheduler has going at a time")

@@ -58,7 +58,7 @@ def need(name, why):
 # %% ../nbs/04_plug.ipynb #7f8a388b
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
-    "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm"},
+    "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
 }
 
 def resolve(target):

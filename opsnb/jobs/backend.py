@@ -57,7 +57,7 @@ _open = {}
 def engine(name, workspace):
     "The back-end `name` for a workspace."
     cls = backend("job", name)
-    if cls.library: need(cls.library, f"run jobs on {name}")
+    if not here(name): need(cls.library, f"run jobs on {name}")
     key = (name, str(workspace.path))
     if key not in _open: _open[key] = cls(workspace)
     return _open[key]
