@@ -1,5 +1,6 @@
 """Benchmark of jobs on Ray: from submit to the program's first line and to the known end, as our job, by Ray's client, by `ray job submit`."""
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -46,7 +47,9 @@ def on_ray(options):
                 assert submit(head.url, mark), submit.__name__
                 if n: found.append((float(Path(mark).read_text()) - begun, time.time() - begun, time.process_time() - cpu))
         rows = [[name, *(f"{statistics.median(v):.2f}" for v in zip(*found, strict=True))] for name, (_, found) in seen.items()]
-    finally: head.kill()
+    finally:
+        head.kill()
+        shutil.rmtree(head.folder, ignore_errors=True)
     return ["what", "to its first line, wall s", "to the known end, wall s", "CPU s of the submitter (without a child's)"], rows, ["One job of one CPU, again and again; Ray itself takes most of the time: it starts an actor for each job."]
 
 
