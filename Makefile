@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui bench constraints apt-venv apt-git apt-chromium build clean
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest ui bench constraints apt-venv apt-git apt-chromium apt-slurm build clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ demo: $(VENV)/.demo  ## Set up, then train, judge and gate a model on real data 
 	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"
 	@echo "Run it again:  cd demo && ../$(VENV)/bin/opsnb pipeline run -p epochs 30"
 
-test: $(VENV)/.dev apt-git apt-chromium  ## Set up, then run all tests: the notebooks' and tests/
+test: $(VENV)/.dev apt-git apt-chromium apt-slurm  ## Set up, then run all tests: the notebooks' and tests/
 	$(MAKE) --no-print-directory notebooks pytest
 
 check: $(VENV)/.dev sync layers lint static  ## Exports in sync, import contract, lint, shape, versions, packaging
@@ -85,6 +85,10 @@ apt-git:
 apt-chromium:
 	@{ command -v chromium || command -v google-chrome; } >/dev/null && ls /usr/lib*/libatomic.so.1 /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 || ! command -v apt-get >/dev/null || \
 	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends chromium fonts-dejavu-core libatomic1; }
+
+apt-slurm:  # the tests of Slurm skip where it cannot be had
+	@PATH=$$PATH:/usr/sbin; { command -v slurmctld && command -v slurmd && command -v sbatch && command -v munged; } >/dev/null || ! command -v apt-get >/dev/null || \
+	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends slurmctld slurmd slurm-client munge; } || echo "Slurm cannot be installed; its tests skip"
 
 clean:  ## Remove what was made: .venv, demo, builds
 	rm -rf $(VENV) demo dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -53,6 +53,7 @@ class Config:
     warm: bool = _s(True, "fork kernels from a process that has imported what the notebooks import (Linux)")
     warm_idle_min: float = _s(10.0, "minutes such a process stays without a kernel")
     slots: str = _s("/tmp/opsnb-slots", "folder in which the local jobs of all users of this machine wait for their turn")  # noqa: S108
+    slurm_dir: str = _s("~/.local/share/opsnb/slurm", "folder of the private Slurm that `opsnb slurm up` starts")
     snapshot_mb: float = _s(100.0, "MB of code that goes with a job; data is left out by .opsnbignore")
     job_log_mb: float = _s(100.0, "MB of a job's log that are kept: the first half, and the last")
     quiet: bool = _s(False, "no cards, no progress lines")
@@ -106,6 +107,7 @@ HANDED_DOWN = {
     "OPSNB_REQUEUE": "1 when the engine starts a worker again that leaves with exit code 85",
     "OPSNB_GRACE_S": "seconds that a job has to save when it is asked to stop (default 30)",
     "OPSNB_FAKE_GPUS": "number of GPUs to pretend, for tests",
+    "OPSNB_SLURM_PARTS": "number of nodes that the private Slurm pretends, for tests",
 }
 
 # %% ../nbs/01_config.ipynb #f835025b

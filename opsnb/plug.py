@@ -19,7 +19,7 @@ LIBRARIES = {
     "llama_index": ("llama-index-core", "rag"), "lancedb": ("lancedb", "rag"), "deepeval": ("deepeval", "eval"),
     "jupyterlab": ("jupyterlab", "lab"), "ipywidgets": ("ipywidgets", "lab"), "nbdime": ("nbdime", "lab"), "jupytext": ("jupytext", "lab"),
     "fastapi": ("fastapi", "serve"), "uvicorn": ("uvicorn", "serve"),
-    "submitit": ("submitit", "slurm"), "ray": ("ray", "ray"), "kubernetes": ("kubernetes", "k8s"),
+    "ray": ("ray", "ray"), "kubernetes": ("kubernetes", "k8s"),
 }
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
@@ -58,7 +58,7 @@ def need(name, why):
 # %% ../nbs/04_plug.ipynb #7f8a388b
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
-    "job": {"local": "opsnb.jobs.local:Local"},
+    "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm"},
 }
 
 def resolve(target):

@@ -72,6 +72,8 @@ def _silent_for(mark):
 
 def _gone(job, word):
     if job.folder.asked_to_stop(): return {"status": "cancelled", "error": "cancelled"}
+    word, _, why = (word or "").partition(": ")
+    if why: return {"status": word, "error": why}
     if word in ("failed", "timed_out", "cancelled"): return {"status": word, "error": f"{job.spec.on} says so; its worker said nothing: killed, or its machine was"}
     return {"status": "lost", "error": "its worker ended without a word: killed, or its machine went down" if job.state.started else f"{job.spec.on} does not know it, and it never started"}
 
