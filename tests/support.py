@@ -162,3 +162,15 @@ class Mailbox:
 
     def __enter__(self): return self
     def __exit__(self, *_): self.server.shutdown(), self.server.server_close()
+
+
+def trained(project, on):
+    """The template train_on_gpus run with a back-end: what it published of the training, and the bytes of its weights."""
+    import torch
+    folder = project / f"digits_{on}"
+    assert opsnb("init", folder, "--template", "train_on_gpus")[0] == 0
+    code, out, err = opsnb("pipeline", "run", folder, "-p", "on", on, "-p", "epochs", "3", "-p", "min_accuracy", "0.5", "--json", timeout=280)
+    assert code == 0, err + out
+    made = {s["step"]: s["values"] for s in json.loads(out)["steps"]}
+    weights = torch.load(made["train"]["model"], weights_only=True)
+    return made["train"]["loss"], made["judge"]["metrics"], {k: v.tolist() for k, v in weights.items()}

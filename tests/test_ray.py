@@ -17,7 +17,7 @@ from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.backend import engine
 from opsnb.jobs.handle import JobFailed
 from opsnb.plug import has
-from support import until
+from support import trained, until
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("ray"), pytest.mark.skipif(not has("ray"), reason="pip install 'opsnb[ray]'")]
 TOKEN = "0123456789abcdef" * 2
@@ -219,3 +219,8 @@ def test_the_head_is_killed_and_has_forgotten_everything(ws, cluster):
     assert cluster.start(), cluster.said()
     assert runs.wait(120).status == "lost" and done.status == "done"
     assert runs.retry().key.endswith("-2") and running(runs) and runs.cancel() and runs.wait(60).status == "cancelled"
+
+
+def test_the_template_trains_there_as_it_does_here(ws, project):
+    pytest.importorskip("accelerate")
+    assert trained(project, "ray") == trained(project, "local")

@@ -19,7 +19,7 @@ from opsnb.jobs import slurm as slurm_module
 from opsnb.jobs._slurm_node import Node, devices
 from opsnb.jobs.handle import Job
 from opsnb.jobs.slurm import Slurm, slurm
-from support import opsnb, python, until
+from support import opsnb, python, trained, until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("slurm"), pytest.mark.skipif(bool(_slurm_node.missing()), reason=f"Slurm is not installed: {_slurm_node.missing()}")]
 
@@ -359,3 +359,8 @@ def test_nothing_of_the_submitter_s_own_job_travels(ws, monkeypatch):
     for k, v in {"SLURM_JOB_ID": "77", "SLURM_NODEID": "5", "SLURM_MEM_PER_NODE": "1", "CUDA_VISIBLE_DEVICES": "7"}.items(): monkeypatch.setenv(k, v)
     assert not {"SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES"} & set(slurm_module.environment())
     assert ops.submit(lambda: (os.environ["SLURM_JOB_ID"] != "77", os.environ["OPSNB_NODE_RANK"], os.environ.get("CUDA_VISIBLE_DEVICES")), on="slurm").result(60)[:2] == (True, "0")
+
+
+def test_the_template_trains_there_as_it_does_here(ws, project, private):
+    pytest.importorskip("accelerate")
+    assert trained(project, "slurm") == trained(project, "local")
