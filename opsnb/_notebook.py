@@ -12,9 +12,11 @@ import logging
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 from opsnb import _grammar  # noqa: F401  before nbformat
 import zmq
@@ -111,6 +113,12 @@ class Reader(AsyncKernelClient):
         return super().connect_iopub(identity)
 
 
+def sweep():
+    """Remove the folders of kernels whose runner was killed."""
+    for path in Path(tempfile.gettempdir()).glob("opsnb-k-*-*"):
+        if (pid := path.name.split("-")[2]).isdigit() and not os.path.exists(f"/proc/{pid}") and sys.platform == "linux": shutil.rmtree(path, ignore_errors=True)
+
+
 class Client(PapermillNotebookClient):
     """Runs the cells of one notebook."""
 
@@ -120,7 +128,8 @@ class Client(PapermillNotebookClient):
         self.secrets, self.outputs, self.skip_tags = secrets or {}, manager.outputs, {self.skip_cells_with_tag, *skip_tags}
         self.deadline = time.monotonic() + timeout_s if timeout_s else None
         self.timeout_s, self.loop, self.bell, self.warm, self.checkpoints = timeout_s, None, None, warm, checkpoints if checkpoints and checkpoints.any(self.nb) else None
-        self.folder = tempfile.mkdtemp(prefix="opsnb-k-")
+        sweep()
+        self.folder = tempfile.mkdtemp(prefix=f"opsnb-k-{os.getpid()}-")
         self.words = LastWords()
 
     def wake(self):

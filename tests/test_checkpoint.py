@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,7 @@ def test_after_a_sigkill(ws, notebook, project, whom):
     (project / "go").touch()
     result = resume_notebook(id)
     assert ran(result) == [2, 3] and outputs(result.path) == outputs(run_notebook("killed.ipynb").path)
+    assert not list(Path(tempfile.gettempdir()).glob(f"opsnb-k-{child.pid}-*")), "its temporary folder went with the next notebook"
 
 
 STEPS = """
