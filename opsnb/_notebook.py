@@ -94,7 +94,7 @@ class Watch:
     def going_on(self, checkpoints): """Cells of an earlier run are not run again, or why they are: `checkpoint.Checkpoints`."""
 
     def __init__(self):
-        self.stopped, self.ended, self._client = None, None, None
+        self.stopped, self.ended, self.run, self._client = None, None, None, None
 
     def stop(self, status="cancelled", reason="stopped on request"):
         """End the notebook now: the running cell is interrupted, has `GRACE_S` to clean up, then the kernel is ended."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from . import plug
 from .checkpoint import Checkpoints, points
-from .config import load, masked, project_root
+from .config import is_secret, load, masked, project_root
 from .errors import Failed, OpsError, Unavailable, unknown
 from .functions import is_function
 from .journal import alive, records
@@ -247,12 +247,14 @@ def run_notebook(
     tell, on_watch, imports, resume, env = (more.pop(k, None) for k in ("tell", "on_watch", "imports", "resume", "env"))
     run = Run(name or (path.name.rpartition(":")[2] if is_function(path) else path.stem), given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
     result = NotebookRun(run.start().id, str(path), path=str(out))
-    run.record("notebook.started", {"notebook": str(path), "params": {k: v for k, v in given.items() if not isinstance(v, Secret)}, "kernel": kernel, "cwd": cwd and str(cwd), "skip_tags": list(skip_tags)})
+    run.record("notebook.started", {"notebook": str(path), "params": {k: v for k, v in given.items() if not isinstance(v, Secret) and not is_secret(k)},
+                                        "untold": [k for k, v in given.items() if is_secret(k) and not isinstance(v, Secret)], "kernel": kernel, "cwd": cwd and str(cwd), "skip_tags": list(skip_tags)})
     checkpoints = _checkpoints(run, path, given, kernel, cwd, skip_tags, resume)
     made_of = Recording(run, path, {k: "***" if isinstance(v, Secret) else v for k, v in given.items()}, python_of(kernel), cwd)
     with _progress(path.name, result, tell) as show:
         watch = _watch(run, result, show)
-        if on_watch: on_watch(watch, run.id)
+        watch.run = run.id
+        if on_watch: on_watch(watch)
         if plug.has("mlflow") and not ws.database.exists() and _uses(nb, "mlflow"): plug.resolve("opsnb.track.mlflow:open_store")(ws)  # made once, here, not by kernels at the same time
         executed = _drive(run, path, nb, out, given, env or {}, kernel_name=kernel, watch=watch, kernel_cwd=str(cwd or path.parent), timeout_s=timeout_s, cell_timeout_s=cell_timeout_s,
                        skip_tags=skip_tags, checkpoints=checkpoints, warm=False if cold or not run.config.warm else imports)
@@ -299,6 +301,7 @@ def resume_notebook(
     if found.status == "done": raise OpsError(f"Run {found.id} has ended well: there is nothing to go on with", hint=f"opsnb run {short(begun.data['notebook'])}")
     if found.status == "running" and any(alive(f) for f in (ws.journal / found.id).glob("*.jsonl")): raise OpsError(f"Run {found.id} is still running", hint=f"opsnb logs {found.id} -f")
     was = begun.data
+    if untold := [k for k in was["untold"] if k not in (params or {})]: raise OpsError(f"Run {found.id} was given {untold[0]!r}, which is not written down anywhere", hint=f"give it again: -p {untold[0]} VALUE")
     return run_notebook(was["notebook"], {**was["params"], **(params or {})}, out, timeout_s, cell_timeout_s, was["kernel"], was["cwd"], found.state.name, found.state.experiment, None, was["skip_tags"],
                         text and bool(params), check, cold, ws, resume=found.id)
 

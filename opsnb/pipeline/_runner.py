@@ -148,9 +148,9 @@ class Runner:
             if self.halt.wait(step.retry_wait_s * 2 ** (s.attempt - 1) * random.uniform(0.9, 1.1)): return result  # noqa: S311 - spreads retries, keeps no secret
 
     def _attempt(self, s, step, params, env):
-        def heard(watch, run):
-            self.run.record("step.attempted", {"step": s.id, "run": run})
-            self.watches[s.id], self.attempts[s.id] = watch, run
+        def heard(watch):
+            self.run.record("step.attempted", {"step": s.id, "run": watch.run})
+            self.watches[s.id], self.attempts[s.id] = watch, watch.run
             if self.stopping: watch.stop("cancelled", "interrupted")
         def tell(index, n): s.cell = (index + 1, n)
         name = s.id if s.attempt == 1 else f"{s.id} (attempt {s.attempt})"
