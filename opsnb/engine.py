@@ -247,8 +247,7 @@ def run_notebook(
     tell, on_watch, imports, resume, env = (more.pop(k, None) for k in ("tell", "on_watch", "imports", "resume", "env"))
     run = Run(name or (path.name.rpartition(":")[2] if is_function(path) else path.stem), given, tags, experiment, more.pop("parent", None), type=more.pop("type", "notebook"), source={"notebook": str(path), "script": None}, workspace=ws, **{"system_metrics_s": 0, "quiet": True, **more})
     result = NotebookRun(run.start().id, str(path), path=str(out))
-    run.record("notebook.started", {"notebook": str(path), "params": {k: v for k, v in given.items() if not isinstance(v, Secret) and not is_secret(k)},
-                                        "untold": [k for k, v in given.items() if is_secret(k) and not isinstance(v, Secret)], "kernel": kernel, "cwd": cwd and str(cwd), "skip_tags": list(skip_tags)})
+    _began(run, path, given, kernel, cwd, skip_tags)
     checkpoints = _checkpoints(run, path, given, kernel, cwd, skip_tags, resume)
     made_of = Recording(run, path, {k: "***" if isinstance(v, Secret) else v for k, v in given.items()}, python_of(kernel), cwd)
     with _progress(path.name, result, tell) as show:
@@ -271,6 +270,11 @@ def run_notebook(
     return result
 
 # %% ../nbs/31_engine.ipynb #f21025e7
+def _began(run, path, given, kernel, cwd, skip_tags):
+    "Write down how it was started, for `resume_notebook`."
+    told = {k: v for k, v in given.items() if not isinstance(v, Secret) and not is_secret(k)}
+    run.record("notebook.started", {"notebook": str(path), "params": told, "untold": [k for k, v in given.items() if k not in told and not isinstance(v, Secret)], "kernel": kernel, "cwd": cwd and str(cwd), "skip_tags": list(skip_tags)})
+
 def _checkpoints(run, path, given, kernel, cwd, skip_tags, resume):
     "The checkpoints of a run, with those of the run `resume` to go on from."
     python = python_of(kernel)
