@@ -23,6 +23,7 @@ a = Accelerator()
 import torch
 total = a.reduce(torch.tensor(float(a.process_index + 1)))
 print(json.dumps({"rank": a.process_index, "of": a.num_processes, "kind": str(a.distributed_type), "precision": a.mixed_precision, "accumulate": a.gradient_accumulation_steps, "total": total.item(), "args": sys.argv[1:], "threads": os.environ["OMP_NUM_THREADS"]}), flush=True)
+a.wait_for_everyone()
 a.end_training()
 """
 SAVES = "import os, signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (print('saved', flush=True), sys.exit(85)))\nprint('ready', flush=True)\ntime.sleep(600)"
@@ -52,7 +53,7 @@ def test_accelerates_own_file_and_its_cpu_case(ws, project):
 def test_a_function_of_a_cell_and_what_is_recorded(ws, notebook):
     """Rank 0 records; the others run the same code and record nothing."""
     code = ("import opsnb as ops\ndef fit(steps, lr):\n    import torch.distributed as dist\n    dist.init_process_group('gloo')\n    with ops.track('fit', params={'lr': lr}) as run:\n"
-            "        for i in range(steps): run.log(loss=i * lr)\n    dist.destroy_process_group()\n    return dist.__name__, run.metrics['loss']\n"
+            "        for i in range(steps): run.log(loss=i * lr)\n    dist.barrier(), dist.destroy_process_group()\n    return dist.__name__, run.metrics['loss']\n"
             "done = ops.launch(fit, 3, params={'lr': 0.5}, processes=2, cpu=True)\nops.publish(result=list(done.result), ranks=[len(done.logs(r)) for r in (0, 1)])")
     done = ops.run_notebook(notebook("train", "seed = 1", code), cold=True)
     assert done.values["result"] == ["torch.distributed", 1.0]
@@ -150,7 +151,7 @@ def test_a_launched_function_as_a_job(ws):
         dist.all_reduce(t)
         rank = dist.get_rank()
         ops.current().log(rank=rank)
-        dist.destroy_process_group()
+        dist.barrier(), dist.destroy_process_group()
         return rank, t.item()
     job = ops.submit(who, launch={"processes": 2, "cpu": True})
     assert job.result(120) == (0, 3) and ops.run(job.run, ws).metrics["rank"] == 0

@@ -46,4 +46,5 @@ for epoch in state.epochs(ask.epochs):
 
 if accelerator.is_main_process:
     torch.save(accelerator.unwrap_model(model).state_dict(), os.path.join(os.environ.get("OPSNB_CKPT", "."), "model.pt"))
+accelerator.wait_for_everyone()  # a rank that leaves while another one is at work may be aborted
 accelerator.end_training()
