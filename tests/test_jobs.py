@@ -330,7 +330,7 @@ def test_the_worker_is_killed(ws):
     job = ops.submit([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], gpus=2)
     said(job, "\n")
     program = int(str(job.logs()))
-    os.kill(job.state.pid, signal.SIGKILL)
+    os.kill(until(lambda: job.folder.state().pid), signal.SIGKILL)
     assert until(lambda: job.status == "lost", 10) and "killed" in job.state.error and until(lambda: not alive(program), 10)
     assert ops.submit("true", gpus=2).result(60) == 0  # its GPUs are free
     again = ops.recover()
@@ -384,7 +384,7 @@ def test_the_disk_is_full(project, small_disk, monkeypatch):
 def test_two_kernels_ask_at_once_and_agree(ws):
     job = ops.submit("sleep 600")
     assert running(job)
-    os.kill(job.state.pid, signal.SIGKILL)
+    os.kill(until(lambda: job.folder.state().pid), signal.SIGKILL)
     code = f"import opsnb as ops, time\ntime.sleep(max(0, {time.time() + 2} - time.time()))\nprint(ops.job('{job.id}').status)"
     asked = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     assert {p.communicate(timeout=60)[0].strip() for p in asked} == {"lost"}

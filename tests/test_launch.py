@@ -79,6 +79,9 @@ def ready(ws, ranks=2):
     return until(lambda: sum("ready" in p.read_text() for p in ws.path.glob("launch/*/ranks/*.log")) == ranks, 120)
 
 
+SAVED = ["ready\nsaved\n", "readysaved\n"]  # the signal may come between a word and its end of line
+
+
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_stop_it_lets_its_ranks_save(ws, project, sig):
     (project / "saves.py").write_text(SAVES)
@@ -87,7 +90,7 @@ def test_asked_to_stop_it_lets_its_ranks_save(ws, project, sig):
     process.send_signal(sig)
     out = process.communicate(timeout=60)[0]
     assert process.returncode == 85 and "saved, and can go on" in out
-    assert [p.read_text() for p in sorted(ws.path.glob("launch/*/ranks/*.log"))] == ["ready\nsaved\n"] * 2
+    assert [p.read_text() for p in sorted(ws.path.glob("launch/*/ranks/*.log"))] in ([a, b] for a in SAVED for b in SAVED)
 
 
 def test_asked_to_stop_before_there_are_ranks(ws, project):
@@ -122,7 +125,7 @@ def test_they_end_with_the_process_that_launched(ws, project):
     assert ready(ws)
     process.kill()
     process.wait()
-    assert until(lambda: all(p.read_text() == "ready\nsaved\n" for p in ws.path.glob("launch/*/ranks/*.log")), 60)
+    assert until(lambda: all(p.read_text() in SAVED for p in ws.path.glob("launch/*/ranks/*.log")), 60)
 
 
 def test_two_nodes_meet_by_what_slurm_says(ws, project):

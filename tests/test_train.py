@@ -64,6 +64,7 @@ if os.environ.get("RANK", "0") == "0":
     weights = {k.removeprefix("module."): v for k, v in model.state_dict().items()}
     torch.save({"weights": weights, "draws": state.values["draws"], "at": state.at}, out)
 print("run", run.id, flush=True)
+if torch.distributed.is_initialized(): torch.distributed.barrier(), torch.distributed.destroy_process_group()  # leave together
 """
 
 
