@@ -15,3 +15,18 @@ def on_interrupt(handler):
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def held():
+    """SIGINT and SIGTERM that come inside the block arrive at its end: what it makes is then there to be ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = []
+    before = {s: signal.signal(s, lambda number, frame: came.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for s, handler in before.items(): signal.signal(s, handler)
+        for s in came[:1]: signal.raise_signal(s)

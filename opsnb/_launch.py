@@ -53,7 +53,7 @@ class Pump(threading.Thread):
 
     def __init__(self, folder, count, most_mb):
         super().__init__(name="opsnb-pump", daemon=True)
-        self.pipes, self.stopped_by, self.since, self.over, self.idle, self.told = {}, None, None, False, None, set()
+        self.pipes, self.stopped_by, self.since, self.over, self.started, self.told = {}, None, None, False, False, set()
         self.place = Path(tempfile.mkdtemp(prefix="opsnb-ranks-"))
         for rank in range(count):
             os.mkfifo(self.pipe(rank))
@@ -81,14 +81,18 @@ class Pump(threading.Thread):
         if not asked or self.stopped_by: return
         self.stopped_by, self.since = asked[0], time.monotonic()
 
+    def about_to_start(self):
+        """The ranks are next; unless we were asked to stop: each of the two threads says its own before it looks at the other's."""
+        self.started = True
+        if self.stopped_by: os._exit(128 + self.stopped_by)
+
     def see_to_the_end(self):
         """Asked to stop: without ranks there is nothing to wait for; with some, not longer than the time of grace."""
         left = ranks()
         for p in left:
             with contextlib.suppress(psutil.Error): p.pid in self.told or p.send_signal(signal.SIGTERM if self.stopped_by == signal.SIGINT else self.stopped_by)
             self.told.add(p.pid)
-        self.idle = None if left or self.over else self.idle or time.monotonic()
-        if self.idle and time.monotonic() > self.idle + 1: os._exit(128 + self.stopped_by)  # they had not been started yet
+        if not self.started and time.monotonic() > self.since + 1: os._exit(128 + self.stopped_by)
         if time.monotonic() > self.since + grace_s():
             for p in left:
                 with contextlib.suppress(psutil.Error): p.kill()
@@ -141,6 +145,7 @@ class Launcher:
                 for r, path in errors.items():
                     Path(path).unlink(missing_ok=True)
                     envs[r]["TORCHELASTIC_ERROR_FILE"] = path
+                launcher.pump.about_to_start()
                 return LogsDest(stdouts=pipes, stderrs=pipes, error_files=errors)
         if args.standalone: args.rdzv_backend, args.rdzv_endpoint, args.rdzv_id = "c10d", "localhost:0", f"opsnb-{os.getpid()}"
         if args.master_port is None: args.master_port = 29500
@@ -199,6 +204,7 @@ class Launcher:
 
 def main(words):
     prctl(1, signal.SIGTERM)  # whoever started us is gone: so are we, and before us the ranks
+    if os.environ.pop("OPSNB_LAUNCHED_BY", "") not in ("", str(os.getppid())): os._exit(128 + signal.SIGTERM)  # gone before we could ask
     cut = words.index("--")
     try:
         asked = settled(of_words(words[:cut]))

@@ -11,6 +11,7 @@ import os, shutil, signal, subprocess, sys, time, uuid
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from . import plug
+from ._interrupt import held
 from .config import project_root
 from .errors import Failed, OpsError, unknown
 from .jobs.folder import Folder
@@ -246,8 +247,13 @@ def launch(
     folder = _folder(workspace or Workspace.find())
     if kind == "function": write_atomic(folder / "call.pkl", call_of(work, args, params or {}))
     words = words_of(kind, work, args, params)
-    made = Launch(getattr(work, "__name__", None) or Path(str(work)).name, kind, folder, _started([w.replace("{folder}", str(folder)) for w in launched(words, layout, sys.executable)], folder, ckpt, env))
-    return _waited(made, check) if wait else made
+    words, name, made = [w.replace("{folder}", str(folder)) for w in launched(words, layout, sys.executable)], getattr(work, "__name__", None) or Path(str(work)).name, None
+    try:
+        with held(): made = Launch(name, kind, folder, _started(words, folder, ckpt, env))
+        return _waited(made, check) if wait else made
+    except KeyboardInterrupt:
+        if made and not made.interrupted: made.stop()
+        raise
 
 # %% ../nbs/27_launch.ipynb #ba5d7591
 def _folder(ws):
@@ -263,7 +269,7 @@ def _started(words, folder, ckpt, env):
     root, above = project_root(), current()
     paths = [p for p in (str(Path.cwd()), *sys.path) if p and Path(p).is_relative_to(root) and not Path(p).is_relative_to(sys.prefix)] + [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     if ckpt: Path(ckpt).mkdir(parents=True, exist_ok=True)
-    own = {"OPSNB_HOME": str(folder.parent.parent), "OPSNB_RANKS": str(folder / "ranks"), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1",
+    own = {"OPSNB_HOME": str(folder.parent.parent), "OPSNB_RANKS": str(folder / "ranks"), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "PYTHONUNBUFFERED": "1", "OPSNB_LAUNCHED_BY": str(os.getpid()),
            **({"OPSNB_CKPT": str(Path(ckpt).absolute())} if ckpt else {}), **({"OPSNB_PARENT_RUN": above.id} if above else {})}
     with open(folder / "output.log", "w") as out:
         return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, env={**os.environ, **{k: secret_from(v, k).reveal() if is_source(v) else str(v) for k, v in (env or {}).items()}, **own})

@@ -93,7 +93,6 @@ def test_asked_to_stop_it_lets_its_ranks_save(ws, project, sig):
     assert [p.read_text() for p in sorted(ws.path.glob("launch/*/ranks/*.log"))] in ([a, b] for a in SAVED for b in SAVED)
 
 
-@pytest.mark.xfail(strict=False, reason="rarely, a stop in the moment before the launcher listens leaves ranks running: known, to be mended")
 def test_asked_to_stop_before_there_are_ranks(ws, project):
     (project / "saves.py").write_text(SAVES)
     process = command_line("saves.py", "-n", "2")

@@ -279,14 +279,15 @@ def test_a_node_that_goes_down_gives_its_job_to_another(ws, private, project):
     back(node)
 
 
-def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, private):
-    runs, waits = ops.submit("sleep 12", on="slurm"), ops.submit("true", on="slurm", slurm_begin="now+5")
+def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, private, tmp_path):
+    runs, waits = ops.submit(["sh", "-c", f"until test -e {tmp_path}/go; do sleep 0.2; done"], on="slurm"), ops.submit("true", on="slurm", slurm_begin="now+5")
     assert running(runs)
     written_down(private)
     os.kill(private.pid("slurmctld"), signal.SIGKILL)
-    assert until(lambda: runs.status == "unreachable", 10) and not runs.done()
+    assert until(lambda: runs.status == "unreachable", 60) and not runs.done()
     with pytest.raises(Unavailable): ops.submit("true", on="slurm")
     assert next(r for r in ops.backends() if r["back-end"] == "slurm")["state"] == "unavailable"
+    (tmp_path / "go").touch()
     Slurm(ws).wake()  # as `opsnb jobs recover` does
     assert runs.result(90) == 0 and waits.result(90) == 0 and runs.state.attempt == 1
 
