@@ -76,11 +76,11 @@ $(VENV)/bin/python:
 	@$(PIP) --upgrade 'pip>=25'
 
 $(VENV)/.demo: $(VENV)/bin/python settings.ini setup.py constraints.txt
-	$(PIP) -e '.[track,train]'
+	$(PIP) -e '.[track,train,rag]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python settings.ini setup.py constraints.txt
-	$(PIP) -e '.[track,train,lab,ray,k8s,dev]'
+	$(PIP) -e '.[track,train,rag,parse,lab,ray,k8s,dev]'
 	@touch $@ $(VENV)/.demo
 
 apt-venv:

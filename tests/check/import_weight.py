@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 HEAVY = ["torch", "mlflow", "wandb", "llama_index", "lancedb", "deepeval", "papermill", "pandas", "numpy", "matplotlib", "nbclient",
-         "pydantic", "sklearn", "accelerate", "ipywidgets", "rich", "psutil", "yaml", "IPython"]
+         "pydantic", "sklearn", "accelerate", "ipywidgets", "rich", "psutil", "yaml", "IPython", "onnxruntime", "tokenizers", "openai", "lxml", "Stemmer"]
 CASES = {
     "import opsnb": ("import opsnb", []),
     "opsnb --help": ("from opsnb.cli import invoke; import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()): invoke(['--help'])", []),
