@@ -1,5 +1,6 @@
 """What several tests need: commands in new processes, notebooks made of cells, waiting, ending couriers."""
 import contextlib
+import gzip
 import json
 import os
 import random
@@ -11,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import psutil
+import pytest
 
 import opsnb as ops
 from opsnb import plug
@@ -174,3 +176,16 @@ def trained(project, on):
     made = {s["step"]: s["values"] for s in json.loads(out)["steps"]}
     weights = torch.load(made["train"]["model"], weights_only=True)
     return made["train"]["loss"], made["judge"]["metrics"], {k: v.tolist() for k, v in weights.items()}
+
+
+def data(name):
+    """A file of the shared data sets, or a visible skip; `OPSNB_TEST_DATA` says where they are."""
+    path = Path(os.environ.get("OPSNB_TEST_DATA") or Path(__file__).parents[2] / "shared/data") / name
+    if not path.exists(): pytest.skip(f"no {name} here: OPSNB_TEST_DATA names the folder of data sets")
+    return path
+
+
+def squad(version="1.1"):
+    """`(passages, questions)` of SQuAD's development set."""
+    found = json.loads(gzip.open(data(f"squad/squad-dev-{version}.json.gz")).read())
+    return found["passages"], found["questions"]
