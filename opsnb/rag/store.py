@@ -84,7 +84,7 @@ def _load(path, name):
     except ImportError as e: raise Unavailable(f"{path} cannot be reached", given=e, hint="pip install s3fs, gcsfs or adlfs") from None
 
 def _save(path, name, data):
-    text = json.dumps(data, indent=1)
+    text = json.dumps(data, indent=1, default=str)
     if _local(path): return write_atomic(Path(path) / name, text)
     with plug.need("fsspec", "write an index to object storage").open(f"{path}/{name}", "w") as f: f.write(text)
 
@@ -247,12 +247,23 @@ class Draft:
         if instead_of: merge = merge.when_not_matched_by_source_delete(instead_of)
         with _disk(self.store.path, "written"): return _tried(lambda: merge.execute(data))
 
+    def append(self, rows, which="chunks"):
+        "Write rows whose keys are certainly new: cheaper than looking for them."
+        table = self.tables[which]
+        with _disk(self.store.path, "written"): return _tried(lambda: table.add(_arrow(rows, table.schema)))
+
     def delete(self, where, which="chunks"):
         with _disk(self.store.path, "written"): return _tried(lambda: self.tables[which].delete(where))
 
     def select(self, where=None, columns=PLAIN, which="chunks"):
         "Rows as they stand in the draft, as an Arrow table."
         return _filtered(self.tables[which], where, columns)
+
+    def before(self):
+        "The tables of the version that it begins from, or None for each."
+        return _opened(self.store, self.base) if self.base else {"chunks": None, "documents": None}
+
+    def discard(self): _drop(self.store.path, "building.json")  # the next draft begins at what is served
 
     def publish(self, about, keep=5):
         "Serve what the draft holds; `about` is kept with the version. Returns the version."
