@@ -26,7 +26,8 @@ LIBRARIES = {
 }
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
-PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "lancedb": "opsnb.rag.lance:prepare", "wandb": "opsnb.track.wandb:prepare"}
+PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "wandb": "opsnb.track.wandb:prepare",
+           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lance:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()
@@ -62,6 +63,7 @@ def need(name, why):
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
+    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM"},
 }
 
 def resolve(target):
