@@ -80,6 +80,7 @@ class Wish:
     sources: tuple = ()
     documents: object = None          # an iterable of `Document`
     chunking: object = None
+    embedder: str = ""                # the model's name, as it was said
     prune: bool | str = True
     rebuild: bool = False
     max_unread: float | None = None   # share of the sources; above it, the version is not served
@@ -99,15 +100,15 @@ def build(index, wish, embedder):
     out, embedding = Build(index.name), {"name": embedder.name, "dims": embedder.dims}
     with Draft(index.store, embedding, wish.rebuild, index.lock_at) as draft:
         cut, chunking = cutter(wish.chunking, embedder)
-        configuration = {"sources": [masked(str(s)) for s in wish.sources], "chunking": chunking, "embedder": embedding["name"], "options": {k: v for k, v in wish.options.items() if k not in ("storage", "headers")}}
-        with Run(f"index {index.name}", configuration, {"opsnb.index": index.name}, type="index", workspace=index.workspace, quiet=True) as run, _progress(out, index.workspace) as show:
+        configuration = {"sources": [masked(str(s)) for s in wish.sources], "chunking": chunking, "embedder": wish.embedder, "options": {k: v for k, v in wish.options.items() if k not in ("storage", "headers")}}
+        with Run(f"index {index.name}", {**configuration, "embedding": embedding}, {"opsnb.index": index.name}, type="index", workspace=index.workspace, quiet=True) as run, _progress(out, index.workspace) as show:
             out.run, begun = run.id, time.monotonic()
             make = resolve("opsnb.rag._builder:Builder")
             builder = make(draft, embedder, cut, digest(chunking), lambda: show(builder, begun))
             _gather(builder, wish, out)
             _judge(builder, wish, out)
             _settle(builder, wish, out, run, configuration)
-            out.counts, out.seconds = dict(builder.counts), time.monotonic() - begun
+            out.counts, out.seconds = {k: builder.counts[k] for k in (*COUNTS, "taken", "done")}, time.monotonic() - begun
             run.log({"seconds": out.seconds, **{k: float(builder.counts[k]) for k in COUNTS}})
             if out.unread: run.table(out.unread, "unread.json")
             run.finish(out.status, None if out.verdict else out.verdict.why)

@@ -14,7 +14,8 @@ from ..errors import OpsError, Unavailable
 from ..plug import resolve
 from .build import Wish, build
 from .document import digest
-from .store import TRAIN_AT, Draft, Store, literal, restore
+from .lance import TRAIN_AT
+from .store import Draft, Store, literal, restore
 from ..show import Rows, clock, size, table_html, table_text
 from ..track.scope import Run
 from ..workspace import Workspace, lock
@@ -33,7 +34,8 @@ class Opened:
         self.lock_at = self.workspace.path / "locks" / f"index-{digest(self.store.path)}" if "://" in self.store.path else Path(self.store.path) / "lock"
 
     def exists(self): return bool(self.store.versions())
-    def __len__(self): return len(self.store)
+    def __len__(self): return len(self.store) if self.exists() else 0
+    def __bool__(self): return True  # an empty index is one, too
 
     @property
     def configuration(self): return self.store.version().get("configuration", {})
@@ -54,7 +56,7 @@ def _model(index, given=None, rebuild=False):
     has = index.store.version()["embedding"] if index.exists() else None
     if has and not rebuild and (embedder.name, embedder.dims) != (has["name"], has["dims"]):
         raise OpsError(f"The index {index.name} has vectors of another embedding model", given=f"{embedder.name} ({embedder.dims} numbers)", allowed=f"{has['name']} ({has['dims']} numbers)",
-                       hint="build it under another name, or build it with rebuild=True to embed all again")
+                       hint=f"open it with its own model, Index({index.name!r}, embedder=…); or embed all again with rebuild=True, or build it under another name")
     return embedder
 
 # %% ../../nbs/57_rag.index.ipynb #6a0cc64d
@@ -65,7 +67,9 @@ class Buildable(Opened):
 
         `documents`: ready ones, instead of sources or with them. `prune`: take out what is not among the sources any more (False: leave it; "force": also when it is more than half). `rebuild`: embed all again,
         with another model for example. `max_unread`: share of sources that may fail; with more, the version before stays. `keep`: versions. Other options are those of `find`."""
-        wish = Wish(sources, documents, chunking, prune, rebuild, max_unread, keep, workers, options)
+        said = self._embedder if embedder is None else embedder
+        said = said if isinstance(said, str) else self.configuration.get("embedder", "") if said is None and self.exists() else ""
+        wish = Wish(sources, documents, chunking, said, prune, rebuild, max_unread, keep, workers, options)
         if self.exists() and chunking is None: wish.chunking = _earlier(self.configuration)
         model = _model(self, embedder, rebuild)
         done = build(self, wish, model)
@@ -168,7 +172,7 @@ class Difference:
 
     def to_dict(self): return {"a": self.a, "b": self.b, "documents": self.documents, "chunks": self.chunks, "questions": self.questions}
     def _tables(self): return [(self.documents, f"Documents, version {self.a} to {self.b}"), (self.chunks, "Chunks")] + ([(self.questions, "Questions whose best chunks are others")] if self.questions else [])
-    def __str__(self): return "\n\n".join(table_text(rows[:50], f"{title} ({len(rows):,})") for rows, title in self._tables())
+    def __str__(self): return "\n\n".join(f"{title} ({len(rows):,})\n{table_text(rows[:50])}" for rows, title in self._tables())
     __repr__ = __str__
     def _repr_html_(self): return "".join(table_html(rows, f"{title} ({len(rows):,})", most=50) for rows, title in self._tables())
 

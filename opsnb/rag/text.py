@@ -37,7 +37,8 @@ _unspaced = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]+
 
 def folded(text):
     "Lower case, without accents and variants of width."
-    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(c))
+    if text.isascii(): return text.lower()
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c < "\u0300" or not unicodedata.combining(c))
 
 @lru_cache(1)
 def _stemmer():
@@ -47,11 +48,11 @@ def _stemmer():
 @lru_cache(1 << 16)
 def stem(word): return _stemmer()(word.split("'")[0].split("’")[0])
 
+@lru_cache(1 << 16)
+def _parts(word):
+    if _unspaced.match(word): return tuple(word[i:i + 2] for i in range(max(1, len(word) - 1)))
+    return (stem(word),)
+
 def words(text, stop=STOP):
     "The words of a text that count, folded and stemmed, in order."
-    found = []
-    for m in _word.finditer(folded(text)):
-        w = m[0]
-        if _unspaced.match(w): found += [w[i:i + 2] for i in range(max(1, len(w) - 1))]
-        elif w not in stop: found.append(stem(w))
-    return found
+    return [part for w in _word.findall(folded(text)) if w not in stop for part in _parts(w)]
