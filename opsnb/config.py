@@ -67,6 +67,13 @@ class Config:
     smtp: str = _s("", "mail server for notices: smtp://user@mail.example.org:587, or smtps://…")
     smtp_password: str = _s("", "where its password is: env:NAME, file:PATH, keyring:SERVICE/USER")
     smtp_from: str = _s("", "sender of notices (empty: opsnb@ and the name of the machine)")
+    tracing: bool = _s(True, "keep what calls of models and indexes were made of, at MLflow (needs the sink mlflow)")
+    llm: str = _s("offline", "language model where none is named: openai:gpt-…, https://host/v1#model, ollama:…, vllm:…, offline, replay:FOLDER")
+    llm_keys: list[str] = _s([], "where keys are, by provider or host: openai=keyring:openai/me, llm.example.org=env:LLM_KEY")
+    llm_prices: list[str] = _s([], "dollars per million tokens in and out, by model: my-model=0.15/0.60")
+    llm_timeout_s: float = _s(120.0, "seconds that an answer of a language model may take, tries included")
+    llm_retries: int = _s(4, "further tries when a model's server is busy, broken or gone")
+    llm_concurrency: int = _s(8, "calls of this process that one model's server may have at a time")
     quiet: bool = _s(False, "no cards, no progress lines")
     origins: dict = field(default_factory=dict, repr=False, compare=False)
 

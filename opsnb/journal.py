@@ -27,7 +27,7 @@ class Record:
 # %% ../nbs/03_journal.ipynb #9b04c180
 FORMAT = 1  # of the lines; said in each file's first record
 FLUSHED = frozenset({"journal.opened", "notebook.opened", "metric.logged", "param.logged", "tag.logged", "cell.started", "cell.finished",
-                     "output.written", "output.cleared", "display.updated"})  # all other kinds: fsync, of what stands before them, too
+                     "output.written", "output.cleared", "display.updated", "trace.finished"})  # all other kinds: fsync, of what stands before them, too
 
 # %% ../nbs/03_journal.ipynb #8e3a1adc
 def _plain(value):

@@ -21,6 +21,7 @@ def quiet_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("OPSNB_GIT", "0")
     monkeypatch.setenv("OPSNB_SLOTS", str(tmp_path / "slots"))
     monkeypatch.setenv("OPSNB_PROVENANCE", "0")
+    monkeypatch.setenv("OPSNB_TRACING", "0")
 
 
 @pytest.fixture(scope="session", autouse=True)

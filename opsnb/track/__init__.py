@@ -190,7 +190,7 @@ def runs(
     if status and status not in (*ENDED, "running"): raise unknown("state", status, [*ENDED, "running"])
     rows, note = _at_mlflow(ws, experiment, where, most) if plug.has("mlflow") else (None, "MLflow is not installed: these are the runs of this workspace's journal")
     only_here = [p.name for p in ws.journal.glob("*/") if p.name[0] != "."] if rows is None else deliver.pending(ws)
-    local = [_row(s) for s in (_folded(ws, r) for r in only_here) if s.id]
+    local = [_row(s) for s in (_folded(ws, r) for r in only_here) if s.id and s.type != "traces"]
     if where and rows is not None: local = []  # only MLflow can judge its filter
     merged = {r["run"]: r for r in [*(rows or []), *local]}.values()
     keep = {"experiment": experiment, "name": name, "status": status, "type": type}

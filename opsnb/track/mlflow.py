@@ -15,6 +15,7 @@ from ..config import SET_BY_US, load, masked
 from ..errors import OpsError, Unavailable, unknown
 from .deliver import Delivery, Head, Sink
 from .model import log_model
+from .spans import log_trace
 from .state import PARAM_SHOWN, RunState, points
 from ..workspace import Workspace, free_port, lock, write_atomic
 
@@ -170,6 +171,7 @@ class MlflowSink(Sink):
 
     def deliver(self, head, page, memo):
         from mlflow.exceptions import MlflowException
+        if head.type == "traces": return [no for r in page if r.kind == "trace.finished" and (no := self._trace(r.data))]
         id = ensure_run(self.client, self.workspace, head, memo, self.to)
         try: return self._send(id, head, _sorted(page), memo)
         except MlflowException as e:
@@ -183,6 +185,14 @@ class MlflowSink(Sink):
         for record in batch.models: self._model(id, head, record, memo)
         for status, ts in batch.states: self._state(id, status, ts)
         return refused
+
+    def _trace(self, trace):
+        from mlflow.exceptions import MlflowException
+        run = trace["run"] and _parent(self.client, self.workspace, trace["run"], self.to)
+        try: log_trace(address(self.workspace, self.to), experiment_id(self.client, self.workspace, trace["experiment"], not self.to), trace, run)
+        except MlflowException as e:
+            if e.error_code not in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST"): raise
+            return f"trace {trace['id']}: {str(e).splitlines()[0][:200]}"
 
     def _state(self, id, status, ts):
         if status == "running": self.client.update_run(id, status="RUNNING")
