@@ -26,7 +26,7 @@ LIBRARIES = {
 }
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
-PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "wandb": "opsnb.track.wandb:prepare"}
+PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "lancedb": "opsnb.rag.store:prepare", "wandb": "opsnb.track.wandb:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()
