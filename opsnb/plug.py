@@ -26,7 +26,8 @@ LIBRARIES = {
 }
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
-PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "lancedb": "opsnb.rag.store:prepare", "wandb": "opsnb.track.wandb:prepare"}
+PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "lancedb": "opsnb.rag.store:prepare", "wandb": "opsnb.track.wandb:prepare",
+           "tokenizers": "opsnb.rag.embed.minilm:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()
@@ -64,6 +65,7 @@ BACKENDS = {
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.keep:Replay"},
+    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM"},
 }
 
 def resolve(target):
