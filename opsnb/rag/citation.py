@@ -57,14 +57,14 @@ def _owner(text, at, spans):
 class Citation:
     "A number in an answer, and what it stands for."
     number: int
-    chunk: Chunk | None = None     # None: the number leads nowhere
-    quote: str = ""                # the sentence of the passage that says it
-    start: int = 0                 # of the quote, in the document's text
-    end: int = 0
+    chunk: Chunk | None = None                        # None: the number leads nowhere
+    places: list = field(default_factory=list)        # (start, end) in the document's text, of the sentences that say it
     instructions: list = field(default_factory=list)  # signs that the passage speaks to the model
 
     @property
     def ok(self): return self.chunk is not None
+    @property
+    def quotes(self): return [self.chunk.text[s - self.chunk.start:e - self.chunk.start] for s, e in self.places] if self.chunk else []
 
     @property
     def place(self):
@@ -76,9 +76,9 @@ class Citation:
     def to_dict(self):
         c = self.chunk
         return {"number": self.number, "ok": self.ok, "source": c and c.source, "title": c and c.title, "section": c and c.section, "page": c and c.page,
-                "start": self.start, "end": self.end, "quote": self.quote, "chunk": c and c.id, "instructions": self.instructions}
+                "places": [list(p) for p in self.places], "quotes": self.quotes, "chunk": c and c.id, "instructions": self.instructions}
 
-    def __str__(self): return f"[{self.number}] {self.place}" + (f": «{shortened(self.quote)}»" if self.quote else "") + ("  ⚠ reads like instructions" if self.instructions else "")
+    def __str__(self): return f"[{self.number}] {self.place}" + (f": «{shortened(' … '.join(self.quotes))}»" if self.places else "") + ("  ⚠ reads like instructions" if self.instructions else "")
 
 def shortened(text, most=300):
     "A text in one line of at most `most` characters."
@@ -161,13 +161,19 @@ def citation_html(citation):
     "A citation that unfolds to its passage."
     c = citation
     if not c.ok: return f"<div style='color:#c62828'>[{c.number}] no such passage</div>"
-    at = c.chunk.text.find(c.quote) if c.quote else -1
-    text = Safe(escape(c.chunk.text) if at < 0 else f"{escape(c.chunk.text[:at])}<mark>{escape(c.quote)}</mark>{escape(c.chunk.text[at + len(c.quote):])}")
     warning = Safe(f" <b style='color:#c62828' title='{escape(', '.join(c.instructions))}'>⚠ reads like instructions</b>") if c.instructions else ""
-    return _folded(Safe(f"[{c.number}] <bdi>{escape(c.place)}</bdi>{warning}"), Safe(f'{text}{_link(c.chunk.source)}'))
+    return _folded(Safe(f"[{c.number}] <bdi>{escape(c.place)}</bdi>{warning}"), Safe(f"{_with_marks(c)}{_link(c.chunk.source)}"))
 
 # %% ../../nbs/57_rag.citation.ipynb #a1b573d5
 def _folded(title, body): return f'<details style="margin:2px 0"><summary>{title}</summary><div dir="auto" style="white-space:pre-wrap;padding:2px 14px;opacity:.9">{body}</div></details>'
+
+def _with_marks(citation):
+    text, out, at = citation.chunk.text, [], 0
+    for s, e in sorted((s - citation.chunk.start, e - citation.chunk.start) for s, e in citation.places):
+        if s < at: continue
+        out += [escape(text[at:s]), f"<mark>{escape(text[s:e])}</mark>"]
+        at = e
+    return "".join(out) + escape(text[at:])
 
 def _link(source): return f'<div><a href="{escape(source)}" rel="noopener noreferrer" target="_blank">{escape(shortened(source, 100))}</a></div>' if re.match(r"https?://[^\s\"'<>]+$", source) else ""
 
