@@ -64,7 +64,7 @@ BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
-              "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.keep:Replay"},
+              "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
     "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM"},
 }
 
