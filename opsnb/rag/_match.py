@@ -1,0 +1,90 @@
+"""How well sentences of passages match a question or a claim: late interaction over token states, and words in common."""
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .text import sentences, words
+
+COMMON = 996  # WordPiece vocabularies are ordered by frequency after their first ids: a word's place tells how rare it is
+
+
+@dataclass
+class Compared:
+    """A text against the sentences of passages; each array has one number for each sentence."""
+    each: np.ndarray       # MaxSim: how well the best tokens of the sentence match those of the text
+    wide: np.ndarray       # the same with the sentence before
+    words: np.ndarray      # share of the text's words (by rarity) that the sentence has
+    tokens: np.ndarray     # (tokens of the text, sentences): the best match of each token
+    weights: np.ndarray    # of the text's tokens
+
+
+class Matcher:
+    """Passages as sentences. Their token states are those of the whole passage, so that «it» is not only a pronoun."""
+
+    def __init__(self, texts, embedder=None, tokens=None, most=200):
+        self.texts, self.embedder = list(texts), embedder
+        self.spans = [(n, s, e) for n, t in enumerate(self.texts) for s, e in sentences(t)]
+        self.words = [frozenset(words(self.texts[n][s:e])) for n, s, e in self.spans]
+        self.first = np.array([i == 0 or self.spans[i - 1][0] != n for i, (n, _, _) in enumerate(self.spans)], bool)
+        self.owner, self.states = np.zeros(0, int), None
+        if embedder is not None and self.spans: self._encode(tokens or [None] * len(self.texts), most)
+
+    def _encode(self, given, most):
+        """The states of all tokens, and the sentence that each belongs to."""
+        counts = self.embedder.count([self.texts[n][s:e] for n, s, e in self.spans])
+        pieces, known = [], []
+        for i, (n, _, e) in enumerate(self.spans):
+            if given[n] is not None and (not pieces or self.spans[pieces[-1][0]][0] != n): pieces.append([i]); known.append(given[n])
+            elif given[n] is not None or (pieces and known[-1] is None and self.spans[pieces[-1][0]][0] == n and sum(counts[j] for j in pieces[-1]) + counts[i] <= most): pieces[-1].append(i)
+            else: pieces.append([i]); known.append(None)
+        ends = [self.texts[self.spans[p[0]][0]][self.spans[p[0]][1]:self.spans[p[-1]][2]] for p in pieces]
+        unknown = [i for i, k in enumerate(known) if k is None]
+        made = self.embedder.embed([ends[i] for i in unknown]).tokens if unknown else []
+        if made is None: return
+        for i, tokens in zip(unknown, made, strict=True): known[i] = tokens
+        self.owner = np.concatenate([_owners(p, counts, len(k.ids)) for p, k in zip(pieces, known, strict=True)])
+        self.states = np.unpackbits(np.concatenate([k.bits for k in known]), axis=1).astype(np.float32) * 2 - 1
+        self.states /= math.sqrt(self.states.shape[1])
+
+    def compare(self, text):
+        """A question or claim against each sentence."""
+        own, n = set(words(text)), len(self.spans)
+        rare = {w: self.rarity(w) for w in own}
+        total = sum(rare.values()) or 1.0
+        common = np.array([sum(rare[w] for w in own & s) / total for s in self.words], np.float32)
+        query = self.embedder.query(text) if self.states is not None else None
+        if query is None or query.states is None: return Compared(common, self._wide(common[None])[0], common, common[None], np.ones(1))
+        keep = np.array([self._counts(i) for i in query.ids.tolist()])
+        if not keep.any(): keep[:] = True
+        states, ids = query.states[keep], query.ids[keep]
+        sims = (states / np.linalg.norm(states, axis=1, keepdims=True)) @ self.states.T
+        best = np.full((len(ids), n), -1.0, np.float32)
+        for j in range(n):
+            of = sims[:, self.owner == j]
+            if of.size: best[:, j] = of.max(axis=1)
+        weights = np.maximum(np.log(np.maximum(ids.astype(np.float32) - COMMON, 1)), 0.5)
+        weights /= weights.sum()
+        return Compared(weights @ best, weights @ self._wide(best), common, best, weights)
+
+    def _wide(self, best):
+        """Each column together with the one before it in the same passage."""
+        before = np.concatenate([best[:, :1], best[:, :-1]], axis=1)
+        return np.where(self.first[None], best, np.maximum(best, before))
+
+    def rarity(self, word):
+        """How rare a word is, without a corpus."""
+        tokenizer = getattr(self.embedder, "tokenizer", None)
+        if tokenizer is None: return 1.0
+        return max((math.log(max(i - COMMON, 2)) for i in tokenizer.encode(word, add_special_tokens=False).ids), default=1.0)
+
+    def _counts(self, id):
+        tokenizer = getattr(self.embedder, "tokenizer", None)
+        return tokenizer is None or any(c.isalnum() for c in tokenizer.id_to_token(id) or "")
+
+
+def _owners(piece, counts, n):
+    """The sentence of each of a piece's `n` tokens; by proportion where a model counts otherwise, and nothing of what it cut off."""
+    own = np.repeat(piece, [counts[i] for i in piece])
+    if len(own) == n or n == 0: return own[:n]
+    return own[(np.arange(n) * len(own) // n)] if n > len(own) else own[:n]
