@@ -22,6 +22,7 @@ from opsnb.workspace import lock
 from rag_builder import Hashes, documents, lines
 from support import python, until
 
+KILLS = int(os.environ.get("OPSNB_KILLS", "8"))  # here, because tests run without such variables
 BUILDER = str(Path(__file__).parent / "rag_builder.py")
 
 
@@ -215,7 +216,7 @@ print(n, sorted(seen))
 
 def test_builds_killed_at_random_moments(docs):
     """What is served is always one whole version, and a killed build's work is not done again."""
-    kills, rng, n, took = int(os.environ.get("OPSNB_KILLS", "8")), random.Random(5), 60, 0.6
+    kills, rng, n, took = KILLS, random.Random(5), 60, 0.6
     build(0, n, docs)
     round = 0
     for i in range(kills):
@@ -258,7 +259,7 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from rag_builder import *
 from opsnb.rag.index import Index
 import opsnb.rag._builder as b, signal
-b.BATCH_CHUNKS = 200
+b.FIRST = b.MOST = 200
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 index = Index("docs", embedder=Hashes())
 index.store.db; index.store.table()

@@ -10,7 +10,7 @@ from .document import Unread, digest
 from .store import PLAIN, document_row, one_of, row_of
 
 GONE = ("duplicate", "empty", "unknown_type", "refused")  # what was read earlier and is one of these now is taken out; what only cannot be read now stays as it was
-BATCH_CHUNKS, BATCH_DOCUMENTS, BATCH_CHARACTERS, BATCH_S = 2000, 2000, 16_000_000, 20.0
+FIRST, MOST, BATCH_DOCUMENTS, BATCH_CHARACTERS, BATCH_S = 256, 8192, 4000, 16_000_000, 5.0  # a kill costs about BATCH_S seconds of embedding: batches grow and shrink to take as long
 
 
 def mark(*words):
@@ -80,6 +80,7 @@ class Builder:
         self.known, self.seen, self.sources, self.taken = Known(draft.tables["documents"]), Marks(), Marks(), Marks()
         self.had = draft.tables["chunks"].count_rows() > 0  # otherwise there is nothing to look up
         self.counts, self.unread, self.blind, self.writes = Counter(), [], "", 0
+        self.most = FIRST
         self._empty()
 
     def _empty(self): self.batch, self.chunks, self.size, self.since = [], 0, 0, time.monotonic()
@@ -122,7 +123,7 @@ class Builder:
         self.size += sum(len(d.text) for d, _ in whole)
         self.counts["read"] += len(documents)
         self.counts["taken"] += 1
-        if self.chunks >= BATCH_CHUNKS or len(self.batch) >= BATCH_DOCUMENTS or self.size >= BATCH_CHARACTERS or time.monotonic() - self.since > BATCH_S: self.flush()
+        if self.chunks >= self.most or len(self.batch) >= BATCH_DOCUMENTS or self.size >= BATCH_CHARACTERS or time.monotonic() - self.since > 4 * BATCH_S: self.flush()
         self.tell()
 
     def _note(self, unread, origin, documents):
@@ -133,7 +134,7 @@ class Builder:
 
     def flush(self):
         """Write what was taken: first chunks, then the documents that say they are there."""
-        batch, rows = self.batch, []
+        batch, begun = self.batch, time.monotonic()
         if not batch: return
         known = [o for o, _, _ in batch if self.known.has(o)]
         before = {s: o for o, s in _pairs(self.draft, known)}
@@ -152,6 +153,8 @@ class Builder:
         self.writes += bool(rows) + bool(gone) + bool(documents) + bool(vanished)
         self.counts["kept"] += len(new) - len(rows)
         self.counts["done"] += len(new)
+        took = time.monotonic() - begun
+        self.most = min(MOST, max(FIRST, int(self.most * (2 if took < BATCH_S / 2 else 0.5 if took > 2 * BATCH_S else 1))))
         self._empty()
         self.tell()
 
@@ -169,7 +172,7 @@ class Builder:
                 have.update(zip(batch.column("digest").to_pylist(), zip(vectors, batch.column("tokens").to_pylist(), strict=True), strict=True))
         missing = [d for d in texts if d not in have]
         if missing:
-            made = self.embedder.embed([texts[d] for d in missing])
+            made = self.embedder.embed([texts[d] for d in missing], progress=lambda *_: self.tell())
             vectors = checked(made.vectors, len(missing), self.draft.embedding)
             have.update(zip(missing, zip(vectors, (t.to_bytes() for t in made.tokens) if made.tokens is not None else [None] * len(missing), strict=True), strict=True))
         for r in rows: r["vector"], r["tokens"] = have[r["digest"]]
