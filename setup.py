@@ -41,10 +41,10 @@ setup(
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
     python_requires=f">={cfg['min_python']}",
-    # templates/ stays at the top of the repository and is shipped as data inside the package
-    packages=find_packages(include=["opsnb", "opsnb.*"]) + ["opsnb.templates"],
-    package_dir={"opsnb.templates": "templates"},
-    package_data={"opsnb.templates": ["*/*"], "opsnb": ["py.typed"]},
+    # templates/ and nbs/ (the documentation) stay at the top of the repository and are shipped as data inside the package
+    packages=find_packages(include=["opsnb", "opsnb.*"]) + ["opsnb.templates", "opsnb.notebooks"],
+    package_dir={"opsnb.templates": "templates", "opsnb.notebooks": "nbs"},
+    package_data={"opsnb.templates": ["*/*"], "opsnb.notebooks": ["*.ipynb", "tutorials/*.ipynb"], "opsnb": ["py.typed"]},
     include_package_data=False,
     install_requires=lines("requirements"),
     extras_require=extras,

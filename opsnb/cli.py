@@ -72,7 +72,7 @@ def _unless_below(command):
     "What a command does that has commands below it, when none of them is meant."
     return lambda **given: None if click.get_current_context().invoked_subcommand else command.callback(**given)
 
-_groups = {"pipeline": "run a folder of notebooks as one program", "schedule": "run pipelines and notebooks at times, after others, on changes, when called", "slurm": "a private Slurm of this machine", "lab": "JupyterLab's own notebook jobs"}
+_groups = {"pipeline": "run a folder of notebooks as one program", "schedule": "run pipelines and notebooks at times, after others, on changes, when called", "slurm": "a private Slurm of this machine", "lab": "JupyterLab's own notebook jobs", "rag": "ask documents: build an index, search it, get answers with citations"}
 
 # %% ../nbs/81_cli.ipynb #302f3bf2
 app = Group(name="opsnb", help="Track, run and gate notebooks: from the first cell to production pipelines.\n\nExit codes: 0 done, 1 your code or a gate failed, 2 wrong use, 3 infrastructure, 130 interrupted.",

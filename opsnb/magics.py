@@ -105,10 +105,16 @@ def _awaiting(lines):
 # %% ../nbs/82_magics.ipynb #ed76049c
 def ops_line(line):
     "Run an opsnb command and return its result; `%ops` alone lists the commands, `%ops run --help` helps with one."
-    words = shlex.split(line)
+    words = _words(line)
     if not words: return Rows([{"magic": f"%ops {v.command}", "does": v.help} for v in VERBS if v.command] + [{"magic": "%%track NAME", "does": "run the cell as a tracked run; %%track? helps"},
-                                                                                                         {"magic": "%%submit", "does": "run the cell as a job; %%submit? helps"}])
+                                                                                                         {"magic": "%%submit", "does": "run the cell as a job; %%submit? helps"},
+                                                                                                         {"magic": "%%rag ask INDEX", "does": "answer the cell's question from an index; %rag lists what else there is"}])
     return invoke(words)
+
+def _words(line):
+    "A line as words, as a shell would have it; as it stands when its quotation marks are apostrophes."
+    try: return shlex.split(line)
+    except ValueError: return line.split()
 
 # %% ../nbs/82_magics.ipynb #249da032
 _submit_words = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int}
@@ -145,6 +151,17 @@ def jobs_line(line):
     "`%jobs`: the jobs, as `opsnb jobs`; `%jobs -h` helps."
     return invoke(["jobs", *shlex.split(line)])
 
+# %% ../nbs/82_magics.ipynb #75b22569
+_asking = ("ask", "search", "explain")
+
+def rag_magic(line, cell=None):
+    "`%rag COMMAND …` as `opsnb rag COMMAND …`; `%%rag ask INDEX` takes the question from the cell. `%rag` lists the commands."
+    words = _words(line)
+    if cell is None: return invoke(["rag", *words])
+    if not words or words[0] not in _asking: raise OpsError("A cell of %%rag is a question", given=" ".join(words) or "no command", allowed=[f"%%rag {a} INDEX" for a in _asking])
+    if len(words) < 2: raise OpsError("%%rag needs the name of an index", hint="%rag list shows them")
+    return invoke(["rag", *words, "--", cell.strip()])
+
 # %% ../nbs/82_magics.ipynb #2fa08daf
 def load(shell):
     "Register the magics, and prepare MLflow (if installed) for this notebook."
@@ -152,6 +169,7 @@ def load(shell):
     shell.register_magic_function(ops_line, "line", "ops")
     shell.register_magic_function(submit_magic, "cell", "submit")
     shell.register_magic_function(jobs_line, "line", "jobs")
+    shell.register_magic_function(rag_magic, "line_cell", "rag")
     if _awaiting not in shell.input_transformers_cleanup: shell.input_transformers_cleanup.insert(0, _awaiting)
     if plug.has("mlflow") and "mlflow" not in sys.modules: plug.resolve("opsnb.track.mlflow:prepare")()
     shell.events.register("post_run_cell", _after_cell)

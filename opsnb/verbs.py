@@ -95,6 +95,25 @@ VERBS += [
     Verb("remove_schedule", "opsnb.schedule:remove_schedule", "remove a schedule; its runs stay", "schedule remove", {}, {}, ("opsnb schedule remove churn",)),
     Verb("scheduler", "opsnb.schedule:scheduler", "start what is due, until stopped", "scheduler", {}, {}, ("opsnb scheduler", "opsnb scheduler --concurrency 4 --gpus 2 --wait", "opsnb scheduler --once", "opsnb scheduler --systemd")),
 ]
+
+# %% ../nbs/80_verbs.ipynb #0902f751
+VERBS += [
+    Verb("index", "opsnb.rag:index", "an index of documents: ops.index(\"docs\").ask(\"…\")"),
+    Verb("build_index", "opsnb.rag:build_index", "build an index from documents, or bring it up to date", "rag build", {"name": "-n"}, {},
+         ("opsnb rag build guides/ --name docs", "opsnb rag build https://docs.example.org/sitemap.xml report.pdf", "opsnb rag build git+https://github.com/simonw/llm --name llm", "opsnb rag build guides/ --tokens 128 --max-unread 0.05")),
+    Verb("ask", "opsnb.rag:ask", "answer a question from an index, with citations", "rag ask", {"model": "-m"}, {},
+         ("opsnb rag ask docs How is the index rolled back?", "opsnb rag ask docs --model openai:gpt-5-mini \"What changed in May?\"", "opsnb rag ask docs --where \"source like 'guides/%'\" Who signs the form?")),
+    Verb("search", "opsnb.rag:search", "the chunks of an index that fit a question best", "rag search", {}, {}, ("opsnb rag search docs thousands separator", "opsnb rag search docs --mode text -k 20 separator --json")),
+    Verb("explain", "opsnb.rag:explain", "where the scores of a search come from, and why a chunk is not found", "rag explain", {}, {}, ("opsnb rag explain docs thousands separator", "opsnb rag explain docs --chunk guides/numbers.md thousands separator")),
+    Verb("indexes", "opsnb.rag:indexes", "list the indexes", "rag list", {}, {}, ("opsnb rag list", "opsnb rag list --json")),
+    Verb("index_status", "opsnb.rag:index_status", "how an index is: documents, model, versions, what is not indexed", "rag status", {}, {}, ("opsnb rag status docs",)),
+    Verb("index_documents", "opsnb.rag:index_documents", "list the documents of an index", "rag documents", {}, {}, ("opsnb rag documents docs", "opsnb rag documents docs --where \"kind = 'pdf'\"")),
+    Verb("index_versions", "opsnb.rag:index_versions", "list the versions of an index", "rag versions", {}, {}, ("opsnb rag versions docs",)),
+    Verb("rollback_index", "opsnb.rag:rollback_index", "serve an earlier version of an index", "rag rollback", {}, {}, ("opsnb rag rollback docs 3",)),
+    Verb("diff_index", "opsnb.rag:diff_index", "what differs between two versions of an index", "rag diff", {}, {}, ("opsnb rag diff docs 2 3", "opsnb rag diff docs 2 3 --question \"Who signs the form?\"")),
+    Verb("model", "opsnb.llm:model", "a language model by name: ops.model(\"openai:…\").chat(\"…\")"),
+    Verb("guide", "opsnb.guide:guide", "ask opsnb's own documentation", "help", {}, {}, ("opsnb help", "opsnb help why was my step not taken from the cache?")),
+]
 NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret", "Checkpoints": "opsnb.train:Checkpoints"}
 
 # %% ../nbs/80_verbs.ipynb #a593342b

@@ -113,5 +113,5 @@ def test_every_way_to_install_gives_a_working_command(way, request, tmp_path):
 def test_the_wheel_holds_what_it_should_and_nothing_else(built):
     names = zipfile.ZipFile(built[".whl"]).namelist()
     tops = {n.split("/")[0] for n in names}
-    assert tops == {"opsnb", f"opsnb-{cfg['version']}.dist-info"} and "opsnb/templates/train_and_gate/train.ipynb" in names and "opsnb/track/_courier.py" in names
+    assert tops == {"opsnb", f"opsnb-{cfg['version']}.dist-info"} and "opsnb/templates/train_and_gate/train.ipynb" in names and "opsnb/track/_courier.py" in names and "opsnb/notebooks/59_rag.ipynb" in names
     assert not [n for n in names if "__pycache__" in n or n.endswith(".orig")]
