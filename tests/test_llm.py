@@ -15,6 +15,7 @@ import pytest
 
 from llm_server import serving
 from opsnb import llm, plug
+from opsnb.engine import run_notebook
 from opsnb.errors import OpsError, Unavailable
 from opsnb.llm import Budget, model, record, replay
 from opsnb.secrets import Secret, forms
@@ -205,6 +206,8 @@ def test_a_prompt_of_a_megabyte(url):
 
 def test_unknown_settings_and_names(url):
     assert "did you mean 'temperature'" in error(OpsError, lambda: model(f"{url}#parrot", temprature=1))
+    for k, v in (("timeout_s", 0), ("timeout_s", -1), ("retries", -1), ("read_s", float("nan")), ("connect_s", "soon"), ("timeout_s", True)):
+        assert k in error(OpsError, lambda: model(f"{url}#parrot", **{k: v})) and k in error(OpsError, lambda: model(f"{url}#parrot").chat("x", **{k: v}))
     assert "did you mean 'retries'" in error(OpsError, lambda: model(f"{url}#parrot", retry=1))
     assert "perhaps openai:gpt-4o-mini?" in error(OpsError, lambda: model("gpt-4o-mini"))
     assert {"openai", "http", "https", "ollama", "vllm", "offline", "replay"} <= {r["name"] for r in llm.providers()}
@@ -234,6 +237,11 @@ def test_a_key_reaches_its_server_and_nothing_that_is_written(locked, project, m
     assert b"is *** a good key?" in written and len(list((project / "tape").glob("*.json"))) == 1
     assert pickle.loads(pickle.dumps(m)).chat("again").text == "You said: again"
     with pytest.raises(TypeError): pickle.dumps(model(f"{locked}#parrot", api_key=Secret(KEY)))
+
+
+def test_a_key_that_is_given_as_it_is_shows_nowhere_either(locked):
+    m = model(f"{locked}#parrot", api_key=KEY)
+    assert m.chat("x").text == "You said: x" and KEY not in repr(m.__dict__) + repr(m)
 
 
 def test_a_missing_and_a_wrong_key_are_told_apart_from_all_else(locked):
@@ -373,6 +381,8 @@ def test_llamaindex_uses_our_models(url):
     parts = list(ours.stream_chat([ChatMessage(role="user", content="a b")]))
     assert [p.delta for p in parts[:-1]] == ["You", " said:", " a", " b"] and parts[-1].message.content == "You said: a b" and parts[-1].raw["usage"]["completion_tokens"] == 4
     assert ours.complete("x y").text == "You said: x y" and list(ours.stream_complete("x"))[-1].text == "You said: x"
+    async def both(): return await asyncio.gather(*(ours.achat([ChatMessage(role="user", content=f"{i}")]) for i in range(3)))
+    assert [r.message.content for r in asyncio.run(both())] == [f"You said: {i}" for i in range(3)]
     assert asyncio.run(ours.acomplete("x")).text == "You said: x" and ours.metadata.is_chat_model and ours.metadata.num_output == 64
     answer = SummaryIndex([TextNode(text="Bears eat fish.")]).as_query_engine(llm=ours).query("What do bears eat?")
     assert "Bears eat fish." in str(answer) and Settings is not None
@@ -387,6 +397,16 @@ def test_a_llamaindex_model_is_used_like_ours(url, project):
     back = model(llm.as_llama_index(f"{url}#parrot+id:there"), price=(1, 1))
     with record(project / "tape"): reply = back.chat("there and back")
     assert reply.text == "You said: there and back" and reply.usage.tokens_in == 3 and not reply.usage.estimated and reply.cost == pytest.approx(8e-6)
+
+
+def test_an_answer_is_shown_while_it_comes(url, notebook):
+    path = notebook("asks", f'url = "{url}"', "from opsnb.llm import model", "reply = model(f'{url}#drip:0.02+parrot').stream('one <b>two</b>').show()", "reply")
+    done = json.loads(open(run_notebook(path).path).read())
+    shown, card = ([o for o in c["outputs"] if "text/html" in o.get("data", {})] for c in done["cells"] if "reply" in "".join(c["source"]))
+    assert len(shown) == 1 and "You said: one &lt;b&gt;two&lt;/b&gt;" in "".join(shown[0]["data"]["text/html"])
+    assert "tokens in" in "".join(card[0]["data"]["text/html"]) and "<b>two" not in "".join(card[0]["data"]["text/html"])
+    out = python(f"from opsnb.llm import model\nmodel('{url}#parrot').stream('on a terminal').show()")
+    assert out == "You said: on a terminal\n"
 
 
 # weight

@@ -60,7 +60,7 @@ def test_a_model_call_is_a_span_with_tokens_and_cost(ws):
         assert m.chat("one two three").cached and "".join(m.stream("four"))
     [found] = at_mlflow(ws)
     root, first, again, streamed = found.data.spans
-    assert reply.trace == span.trace_id and first.span_type == "LLM" and first.inputs == [{"role": "user", "content": "one two three"}] and first.outputs == reply.text
+    assert reply.trace == span.trace_id and first.span_type == "LLM" and first.inputs == {"messages": [{"role": "user", "content": "one two three"}]} and first.outputs == reply.text
     assert first.attributes["mlflow.chat.tokenUsage"] == {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8} and again.attributes["cached"] is True
     assert found.info.token_usage["total_tokens"] == 8 + 4 and found.info.cost["total_cost"] == pytest.approx((3 + 10 + 1 + 6) * 1e-6)  # the cached one cost nothing
 

@@ -6,7 +6,7 @@
 __all__ = ['is_llm', 'Wrapped', 'as_llama_index']
 
 # %% ../../nbs/43_llm.llama_index.ipynb #1ecfaee7
-import sys
+import asyncio, sys
 from .. import plug
 from ..errors import OpsError, Unavailable
 from .provider import Model
@@ -121,4 +121,7 @@ def _make_class():
                     for delta in stream: yield CompletionResponse(text=stream.text, delta=delta)
                     yield CompletionResponse(text=stream.text, raw=_raw(stream.reply))
             return parts()
+
+        async def achat(self, messages, **kw): return await asyncio.to_thread(self.chat, messages, **kw)  # theirs would hold up the loop
+        async def acomplete(self, prompt, formatted=False, **kw): return await asyncio.to_thread(self.complete, prompt, formatted, **kw)
     return OpsLLM

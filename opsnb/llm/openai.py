@@ -121,7 +121,7 @@ def _whole(api, body, wait, until):
             _in_time(until)
         answer = _parsed(bytes(data), got.headers.get("content-type", ""))
     message = answer["choices"][0]["message"]
-    if message.get("content"): yield message["content"]
+    if said := message.get("content") or message.get("refusal"): yield said
     calls = [{"id": c.get("id"), "name": c["function"]["name"], "arguments": c["function"]["arguments"]} for c in message.get("tool_calls") or []]
     return {**_counted(answer.get("usage") or {}), "finish_reason": answer["choices"][0].get("finish_reason"), "tool_calls": calls, "raw": answer}
 
@@ -139,7 +139,7 @@ def _streamed(api, body, wait, until):
             for choice in chunk.choices[:1]:
                 finish = choice.finish_reason or finish
                 for c in choice.delta.tool_calls or []: _add(calls, c)
-                if choice.delta.content: yield choice.delta.content
+                if said := choice.delta.content or getattr(choice.delta, "refusal", None): yield said
     if finish is None and not usage: raise EOFError("the stream ended before the answer did")
     return {**_counted(usage), "finish_reason": finish, "tool_calls": [calls[i] for i in sorted(calls)]}
 

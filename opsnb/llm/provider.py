@@ -14,6 +14,7 @@ from ..errors import OpsError, Unavailable, unknown
 from . import keep
 from .price import cost, count, price, window
 from .reply import SETTINGS, Reply, Usage, dollars, messages, settings
+from ..secrets import is_source, secret_from
 from ..show import Live, escape, in_notebook
 from ..trace import trace
 from ..workspace import Workspace
@@ -59,11 +60,12 @@ class Model:
     provider = ""  # its name in MLflow's catalogue of prices
 
     def __init__(self, name, **given):
+        if "api_key" in given and not is_source(given["api_key"]): given["api_key"] = secret_from(given["api_key"], "api_key")  # from here on it shows as ***
         self.config = load()
         self._given, self.name = given, masked(name)
         self.id = name.partition("#")[2] or name.partition(":")[2] or name
         own = {k: given[k] for k in OWN if k in given}
-        self.own = {"timeout_s": self.config.llm_timeout_s, "connect_s": 10.0, "read_s": 60.0, "retries": self.config.llm_retries, "cache": None, "budget": None, **own}
+        self.own = {"timeout_s": self.config.llm_timeout_s, "connect_s": 10.0, "read_s": 60.0, "retries": self.config.llm_retries, "cache": None, "budget": None, **_own(own)}
         self.settings, self.place = _checked({k: v for k, v in given.items() if k not in OWN}), self.name
         self.calls, self.cached, self.used, self.spent, self.unpriced, self._lock = 0, 0, Usage(), 0.0, 0, threading.Lock()
 
@@ -108,6 +110,14 @@ class Model:
 # %% ../../nbs/42_llm.provider.ipynb #26649a7c
 def _again(cls, name, given): return cls(name, **given)
 
+def _own(given):
+    "Those of OWN, checked."
+    for k in ("timeout_s", "connect_s", "read_s", "retries"):
+        v = given.get(k, 1)
+        if isinstance(v, bool) or not isinstance(v, (int, float)) or not 0 <= v < float("inf") or v == 0 and k != "retries":
+            raise OpsError(f"{k} has a wrong value", given=repr(v)[:100], allowed=f"{OWN[k]}: a number above 0" if k != "retries" else "a number, 0 or more")
+    return given
+
 def _checked(given):
     try: return settings(given)
     except OpsError as e:
@@ -150,12 +160,12 @@ class Stream(Coming):
     "An answer as it comes: iterate over its text, then look at `.reply`."
     def __init__(self, model, given, call, streamed):
         own = {k: call.pop(k) for k in list(call) if k in OWN and k in ("timeout_s", "read_s", "connect_s", "retries", "cache", "budget") and (call[k] is not None or k in ("cache", "budget"))}
-        self.model, self.own, self.streamed = model, {**model.own, **own}, streamed
+        self.model, self.own, self.streamed = model, {**model.own, **_own(own)}, streamed
         self.request = {"messages": messages(given), "settings": _checked({**model.settings, **call})}
         self._reply, self._parts, self.tries, self.first_s, self.begun, self.pieces = None, [], 0, None, None, self._run()
 
     def _run(self):
-        self.begun, span = time.monotonic(), trace(self.model.name, "LLM", self.request["messages"], **self.request["settings"]).begin()
+        self.begun, span = time.monotonic(), trace(self.model.name, "LLM", {"messages": self.request["messages"]}, **self.request["settings"]).begin()
         try:
             yield from _kept(self) or _asked(self)
             span.outputs, self._reply.trace = self._reply.text, span.trace_id
