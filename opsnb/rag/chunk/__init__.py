@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from itertools import islice, pairwise
 from ...errors import OpsError, unknown
 from ...plug import resolve
-from ..document import Chunk, Document, Span, chunk_id, digest
+from ..document import Chunk, chunk_id, digest
 from ..text import sentences
 
 # %% ../../../nbs/52_rag.chunk.ipynb #1d9db281
@@ -189,7 +189,7 @@ class Cutter:
 
     def joined(self, pieces, level):
         "Neighbours put together."
-        made, anchored = [], self.chunking.strategy == "structure"
+        made, anchored = [], self.chunking.strategy == "structure" and sum(n for *_, n in pieces) > 4 * self.limit
         for s, e, n in pieces:
             room = made and self.fits((made[-1][0], e, made[-1][2] + n))
             if room and not (anchored and made[-1][2] >= self.limit / 2 and _says_so(self.doc.text, s)): made[-1] = (made[-1][0], e, made[-1][2] + n)

@@ -67,7 +67,9 @@ class MiniLM(Embedder):
         self.tokenizer = plug.need("tokenizers", "embed text").Tokenizer.from_file(str(packaged() / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
+        self.signs = [i for w, i in self.tokenizer.get_vocab().items() if not any(c.isalnum() for c in w)]  # brackets, commas
 
+    def ids_of(self, text): return self.ids([text], special=False)[0]
     def ids(self, texts, special=True): return [e.ids for e in self.tokenizer.encode_batch_fast([_whole(t) for t in texts], add_special_tokens=special)]
 
     def count(self, texts): return [len(ids) for i in range(0, len(texts), 64) for ids in self.ids(texts[i:i + 64], special=False)]
@@ -77,7 +79,8 @@ class MiniLM(Embedder):
         import numpy as np
         cut = np.array([ids if len(ids) <= 256 else [*ids[:255], ids[-1]]], np.int64)
         vector, states = self.session.run(["vector", "states"], {"ids": cut})
-        return vector[0], states[1:-1], cut[0, 1:-1].astype(np.uint16)
+        keep = np.flatnonzero(~np.isin(cut[0, 1:-1], self.signs)) + 1
+        return vector[0], states[keep], cut[0, keep].astype(np.uint16)
 
     def query(self, text): return Query(*self.run(self.ids([text])[0]))
 
