@@ -104,12 +104,13 @@ class Builder:
         self.counts["unchanged"] += 1
         if (was := self.known.not_read.get(found.source)) is None: return
         self._report(Unread(found.source, was["reason"], was["kind"]))
-        if was["kind"] == "duplicate": self.copies.append((found, was["reason"].rpartition(" as ")[2]))
+        if was["kind"] == "duplicate" and not isinstance(found, Document): self.copies.append((found, was["reason"].rpartition(" as ")[2]))
 
-    def orphans(self):
+    def orphans(self, gone):
         """Copies whose original is gone or another text now: they are to be read again."""
+        gone = set(gone)
         there = {r["source"] for i in range(0, len(self.copies), 1000) for r in self.draft.select(one_of("source", [o for _, o in self.copies[i:i + 1000]]), ("source",), "documents").to_pylist()}
-        found = [f for f, original in self.copies if original not in there or mark(original) in self.sources]
+        found = [f for f, original in self.copies if original in gone or original not in there or mark(original) in self.sources]
         names = {f.source for f in found}
         self.counts["unread"] -= len(names)
         self.counts["unchanged"] -= len(names)
@@ -124,7 +125,7 @@ class Builder:
             self.counts["found"] += 1
             if not self.known.unchanged(d.source, d.digest, self.recipe): yield d
             else:
-                self.counts["unchanged"] += 1
+                self._unchanged(d)
                 self.taken.add(mark(d.source))
             self.tell()
 
@@ -209,23 +210,24 @@ class Builder:
         self.counts["embedded"] += len(missing)
         self.counts["reused"] += len(rows) - len(missing)
 
-    def prune(self, how):
-        """Take out what was not found any more. `how`: True, refuses when it is more than half of what was there; "force", does it all the same."""
-        self.flush()
-        seen, gone, n = self.seen.sorted(), [], 0
-        if self.blind: return
+    def gone(self, how):
+        """The documents that were not found any more. `how`: True refuses when it is more than half of what was there; "force" does not."""
+        seen, gone = self.seen.sorted(), []
+        if self.blind or not how: return []
         for batch in batches(self.draft.tables["documents"], ["origin", "source"]):
             origins = batch.column("origin").to_pylist()
             lost = ~np.isin(np.fromiter(map(mark, origins), np.uint64, len(origins)), seen)
             gone += [s for s, away in zip(batch.column("source").to_pylist(), lost, strict=True) if away]
-            n += len(origins)
         if gone and how != "force" and 2 * len(gone) > self.known.documents:
             raise OpsError("More than half of the documents have vanished: nothing was removed", given=f"{len(gone):,} of {self.known.documents:,} are not among the sources now, {', '.join(gone[:3])}{' …' if len(gone) > 3 else ''}",
                            hint="see that the sources are all there; prune='force' removes them, prune=False keeps them")
-        for i in range(0, len(gone), 1000):
-            for which in ("chunks", "documents"): self.draft.delete(one_of("source", gone[i:i + 1000]), which)
-        self.writes += bool(gone)
-        self.counts["removed"] += len(gone)
+        return gone
+
+    def remove(self, sources):
+        for i in range(0, len(sources), 1000):
+            for which in ("chunks", "documents"): self.draft.delete(one_of("source", sources[i:i + 1000]), which)
+        self.writes += bool(sources)
+        self.counts["removed"] += len(sources)
 
 
 def _pairs(draft, origins):

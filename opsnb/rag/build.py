@@ -124,14 +124,16 @@ def _gather(builder, wish, out):
         for d in builder.given(wish.documents): builder.take(d.source, d.digest, [d])
     builder.flush()
     if not builder.counts["found"]: raise OpsError("Nothing was found to build from", given=[masked(str(s)) for s in wish.sources] or "no documents", hint="look at them with opsnb.rag.ingest.find(…)")
-    if wish.prune: builder.prune(wish.prune)
-    if again := builder.orphans(): _read(builder, again, wish)
+    gone = builder.gone(wish.prune)
+    if again := builder.orphans(gone): _read(builder, again, wish)
     builder.flush()
+    builder.remove(gone)
     out.unread = builder.unread
 
 def _of_sources(builder, wish, out):
     found = resolve("opsnb.rag.ingest:find")(*wish.sources, **{k: v for k, v in wish.options.items() if k not in READING})
-    def count(): out.total = found.count()[0]
+    def count():
+        with suppress(OSError): out.total = found.count()[0]  # may go away meanwhile
     if getattr(found, "count", None): threading.Thread(target=count, daemon=True).start()
     _read(builder, builder.changed(found), wish)
 
