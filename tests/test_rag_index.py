@@ -322,6 +322,57 @@ def test_what_could_not_be_read_is_counted_and_keeps_its_earlier_text(docs):
     assert docs.document("d0001.md").text.startswith("document 1\nround 0") and docs.document("d0006.md") is None and docs.document("d0011.md").text.startswith("document 11\nround 1")
 
 
+def test_files_that_are_edited_renamed_copied_and_broken(docs, project):
+    folder, texts = project / "guides", {f"g{i}.md": f"# Guide {i}\n\n" + "".join(f"Sentence {j} of guide {i} says what {chr(97 + i)}{j} is.\n" for j in range(8)) for i in range(6)}
+    folder.mkdir()
+    for name, text in texts.items(): (folder / name).write_text(text)
+    (folder / "broken.pdf").write_text("%PDF-1.4 nothing else")
+    (folder / "z_copy.md").write_text(texts["g0.md"])
+    def built(**how):
+        before = docs.embedder.embedded
+        made = docs.build("guides", chunking=lines, workers=1, **how)
+        return made, docs.embedder.embedded - before
+    first, _ = built()
+    assert first.status == "done" and first.counts["read"] == 6 and {u["source"]: u["kind"] for u in first.unread} == {"guides/broken.pdf": "broken", "guides/z_copy.md": "duplicate"}
+    again, embedded = built()
+    assert again.status == "cached" and again.counts["unchanged"] == 8 and len(again.unread) == 2 and not embedded and again.verdict.score == 0.25
+    os.utime(folder / "g1.md")
+    (folder / "g2.md").rename(folder / "renamed.md")
+    (folder / "g3.md").write_text(texts["g3.md"] + "One more.\n")
+    (folder / "g4.md").write_bytes(b"")
+    third, embedded = built()
+    assert embedded == 2  # the new line, and the last one before, which has got an end
+    assert docs.document("guides/renamed.md").text == docs.at(1).document("guides/g2.md").text and docs.document("guides/g2.md") is None and docs.document("guides/g4.md") is None
+    (folder / "g0.md").unlink()
+    copied, embedded = built()
+    assert not embedded and docs.document("guides/z_copy.md") is not None and docs.document("guides/g0.md") is None  # what was left out as a copy is the only one now
+    (folder / "broken.pdf").unlink()
+    assert docs.refresh(chunking=lines, workers=1).verdict.score < 0.25
+    with pytest.raises(OpsError, match="Unknown option"): built(limits=3)
+    for f in folder.iterdir(): f.unlink()
+    with pytest.raises(OpsError): built()  # an empty folder
+    folder.rmdir()
+    with pytest.raises(OpsError, match="no file or folder"): built()
+    assert len(docs.documents()) == 5
+
+
+def test_a_source_that_does_not_answer_removes_nothing(docs, project):
+    from opsnb.rag.find import Found, lost
+    folder = project / "guides"
+    folder.mkdir()
+    for i in range(4): (folder / f"g{i}.md").write_text(f"# Guide {i}\n\nThis is what guide {i} says, and no other does.\n")
+    docs.build("guides", chunking=lines, workers=0)
+    (folder / "g3.md").unlink()
+    from opsnb.rag import ingest
+    find = ingest.find
+    try:
+        ingest.find = lambda *sources, **options: iter([*find("guides"), lost("https://example.org/sitemap.xml", "no answer")])
+        made = docs.build("guides", chunking=lines, workers=0)
+    finally: ingest.find = find
+    assert made.counts.get("removed", 0) == 0 and len(docs.documents()) == 4 and "did not answer" in made.verdict.why and isinstance(next(iter(find("guides"))), Found)
+    assert docs.build("guides", chunking=lines, workers=0).counts["removed"] == 1
+
+
 def test_the_same_document_twice(docs):
     twice = [Document("a.md", "one\n"), Document("a.md", "two\n"), Document("b.md", "three\n")]
     for _ in range(3):

@@ -170,7 +170,7 @@ class Store(Served):
 
     def document(self, source):
         "A document as it was read, or None."
-        found = self.select(f"source = {literal(source)}", ("source", "text", "title", "kind", "spans", "metadata"), "documents")
+        found = self.select(f"source = {literal(source)} AND kind != 'not read'", ("source", "text", "title", "kind", "spans", "metadata"), "documents")
         return document_of(found[0]) if found else None
 
 # %% ../../nbs/54_rag.store.ipynb #7b6faeee
@@ -329,7 +329,7 @@ def _publish(draft, about, keep):
     for t in tables.values(): tried(lambda t=t: t.optimize(cleanup_older_than=timedelta(milliseconds=1)) if draft.new else t.optimize())  # a new generation has no readers of its earlier steps
     state = _state(store.path)
     number = 1 + max([v["number"] for v in state["versions"]], default=state["current"])
-    made = {"number": number, "when": time.time(), "generation": draft.generation, **{f"{w}_version": t.version for w, t in tables.items()}, "documents": tables["documents"].count_rows(),
+    made = {"number": number, "when": time.time(), "generation": draft.generation, **{f"{w}_version": t.version for w, t in tables.items()}, "documents": tables["documents"].count_rows("kind != 'not read'"),
             "chunks": tables["chunks"].count_rows(), "embedding": draft.embedding, **partitions, **about}
     for t in tables.values(): tag(t, f"v{number}", t.version)
     kept = [v for v in state["versions"][1 - keep:] if v["number"] != state["current"]] + [v for v in state["versions"] if v["number"] == state["current"]] + [made]  # readers may still be at the one before
