@@ -23,8 +23,11 @@ def bucket(word): return zlib.crc32(word.encode("utf-8", "replace")) % BUCKETS
 class Frequencies:
     """In how many chunks each word (by a hash) and each token occurs. Can be added to and taken from, so that a build touches what changed."""
 
-    def __init__(self, n=0, length=0, words=None, tokens=None):
+    def __init__(self, n=0, length=0, words=None, tokens=None, stops=None, model=""):
         self.n, self.length = n, length     # chunks, and words in all of them
+        self.model = model                  # whose tokens these are
+        self.stops = np.zeros(1 << 16, bool)    # token ids that say nothing
+        if stops is not None: self.stops[stops] = True
         self.words = np.zeros(BUCKETS, np.uint32) if words is None else words
         self.tokens = np.zeros(1 << 16, np.uint32) if tokens is None else tokens
 
@@ -46,12 +49,15 @@ class Frequencies:
 
     def to_bytes(self):
         out = io.BytesIO()
-        np.savez_compressed(out, about=np.array([1, self.n, self.length]), words=self.words, tokens=self.tokens)
+        np.savez_compressed(out, about=np.array([1, self.n, self.length]), words=self.words, tokens=self.tokens, stops=np.flatnonzero(self.stops), model=np.array(self.model))
         return out.getvalue()
 
     @classmethod
-    def from_bytes(cls, data):
-        with np.load(io.BytesIO(data), allow_pickle=False) as f: return cls(int(f["about"][1]), int(f["about"][2]), f["words"], f["tokens"])
+    def from_bytes(cls, data, model=""):
+        """What `to_bytes` gave; a ValueError when it is of another model or not of this format."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as f:
+            if int(f["about"][0]) != 1 or str(f["model"]) != model: raise ValueError("not these frequencies")
+            return cls(int(f["about"][1]), int(f["about"][2]), f["words"], f["tokens"], f["stops"], model)
 
 
 class Candidates:
@@ -70,12 +76,12 @@ class Candidates:
     def __len__(self): return len(self.texts)
 
 
-def scores(query, question, candidates, known, stops=None):
-    """Each part as an array, one number for each candidate; `known`: Frequencies, `stops`: token ids that say nothing."""
+def scores(query, question, candidates, known):
+    """Each part as an array, one number for each candidate; `known`: Frequencies."""
     asked = list(dict.fromkeys(words(question)))
     found = {"dense": candidates.vectors @ query.vector, **lexical(asked, candidates, known)}
     if candidates.ids is None or query.states is None or not len(query.states): return found
-    sims, weights = alignment(query, candidates, known, stops)
+    sims, weights = alignment(query, candidates, known)
     return {**found, **late(sims, weights, candidates)}
 
 
@@ -113,11 +119,11 @@ def heading(headings, index, idf, total):
     return np.array([known[h] for h in headings])
 
 
-def alignment(query, candidates, known, stops=None):
+def alignment(query, candidates, known):
     """`(similarities of the question's tokens that say something with all tokens, their weights)`."""
     ids = np.asarray(query.ids, np.int64)
     weights = known.token_idf(ids)
-    if stops is not None and not stops[ids].all(): weights = np.where(stops[ids], 0.0, weights)
+    if not known.stops[ids].all(): weights = np.where(known.stops[ids], 0.0, weights)
     keep = weights > 0
     if not keep.any(): keep, weights = np.ones(len(ids), bool), np.ones(len(ids))
     states = query.states[keep] / np.linalg.norm(query.states[keep], axis=1, keepdims=True)

@@ -15,7 +15,7 @@ from ..verdict import Verdict
 from ..workspace import write_atomic
 
 # %% ../../nbs/56_rag.rank.ipynb #ba664e4f
-WEIGHTS = {"late": 2.0, "late64": 2.0, "late16": 2.0, "dense": 1.0, "covered": 0.5, "words": 0.5, "phrases": 0.5}
+WEIGHTS = {"late": 2.0, "late64": 2.0, "late16": 2.0, "dense": 1.5, "covered": 0.5, "words": 0.5, "phrases": 0.5}
 ENOUGH = 150  # labelled questions, below which fitted weights are worse than these
 
 @dataclass
