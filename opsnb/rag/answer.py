@@ -192,17 +192,18 @@ def _answer(reply, passages, policy, embedder):
     ground = Ground([p.text for p in passages], embedder)
     statements = judged(text, passages, ground) if policy != "off" else [Statement(s, e, plain(text[s:e]), ns) for s, e, ns in stated(text)]
     answer = Answer(text, citations=cited(statements, passages, ground), statements=statements, chunks=hits, notices=_cut_short(reply))
-    answer.confidence = min((s.verdict.score for s in statements if s.verdict and s.verdict.score is not None), default=None)
+    answer.confidence = min((s.verdict.score for s in statements if s.verdict is not None and s.verdict.score is not None), default=None)
     return _noted(_without_unsupported(answer) if policy == "withhold" else answer)
 
 def _quoted(told, passages):
     "An answer of quotations: each is what it cites."
     there, text, statements = {p.number: p for p in passages}, "" if told["answered"] else f"{NOTHING_SAID} Nearest to the question:", []
-    for n, s, e in told["quotes"]:
+    quotes = told["quotes"] if told["answered"] else told["quotes"][:1]
+    for n, s, e in quotes:
         start, quote = len(text) + bool(text), " ".join(there[n].text[s:e].split())
         text = f"{text} {quote} [{n}]".strip()
         statements.append(Statement(start, len(text), quote, [n], Verdict(True, "word for word", 1.0, name="support")))
-    citations = [Citation(n, there[n].chunk, sorted({_place(there[n], s, e) for m, s, e in told["quotes"] if m == n}), there[n].instructions) for n in dict.fromkeys(n for n, _, _ in told["quotes"])]
+    citations = [Citation(n, there[n].chunk, sorted({_place(there[n], s, e) for m, s, e in quotes if m == n}), there[n].instructions) for n in dict.fromkeys(n for n, _, _ in quotes)]
     return Answer(text, answered=told["answered"], citations=citations, statements=statements, chunks=[p.hit for p in passages], confidence=told["confidence"])
 
 def _without_unsupported(answer):
