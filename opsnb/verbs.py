@@ -36,7 +36,7 @@ VERBS = [
     Verb("output_dir", "opsnb.params:output_dir", "the folder for files that this notebook writes"),
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
-         ("opsnb run train.ipynb -p lr 0.1 -p epochs 5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
+         ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
     Verb("resume_notebook", "opsnb.engine:resume_notebook", "go on with a notebook's run after its last checkpoint", "resume", {"params": "-p", "out": "-o"}, {"text": True, "check": False},
          ("opsnb resume run_3f2a", "opsnb resume run_3f2a -p epochs 20")),
     Verb("logs", "opsnb.logs", "what a notebook's cells or a job's program have written, also while it runs", "logs", {"follow": "-f", "cell": "-c", "notebook": "-o"}, {}, ("opsnb logs run_3f2a -f", "opsnb logs job_77ab -f", "opsnb logs run_3f2a --cell 3", "opsnb logs run_3f2a -o executed.ipynb")),
@@ -69,7 +69,7 @@ VERBS = [
 # %% ../nbs/80_verbs.ipynb #93ff2542
 VERBS += [
     Verb("submit", "opsnb.jobs:submit", "submit a function, notebook, script or command as a job: here, or on a cluster", "submit", {"params": "-p", "tags": "-t", "env": "-e", "name": "-n"}, {},
-         ("opsnb submit train.ipynb -p lr 0.1 --gpus 1", "opsnb submit --on slurm --gpus 8 --engine partition gpu train.py -- --epochs 5", "opsnb submit -e HF_TOKEN env:HF_TOKEN -- python -m mypackage.train")),
+         ("opsnb submit train.ipynb -p lr=0.1 --gpus 1", "opsnb submit --on slurm --gpus 8 --engine partition gpu train.py -- --epochs 5", "opsnb submit -e HF_TOKEN env:HF_TOKEN -- python -m mypackage.train")),
     Verb("submit_each", "opsnb.jobs.array:submit_each", "submit one program for many points; on Slurm as one array"),
     Verb("jobs", "opsnb.jobs", "list the jobs, those of earlier days included", "jobs", {"watch": "-w", "most": "-m"}, {}, ("opsnb jobs", "opsnb jobs --watch", "opsnb jobs --status failed --json")),
     Verb("job", "opsnb.jobs:job", "one job: its state, what it asked and used", "job", {}, {}, ("opsnb job job_3f2a", "opsnb job job_3f2a --json")),
