@@ -6,7 +6,7 @@
 __all__ = ['HANDED_DOWN', 'project_root', 'Config', 'load', 'is_secret', 'masked', 'rows']
 
 # %% ../nbs/01_config.ipynb #28d60dad
-import os, re, tomllib
+import os, re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from .errors import OpsError, unknown
@@ -95,13 +95,15 @@ def _typed(name, value, where):
 
 # %% ../nbs/01_config.ipynb #acb6a7ec
 def _toml(path):
+    if not path.exists(): return {}
+    import tomllib
     try: return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise OpsError(f"{path} is not valid TOML", given=e, hint="put it right, or remove it") from None
 
 def _from_files(root):
     own, shared = root / "opsnb.toml", root / "pyproject.toml"
-    table = _toml(shared).get("tool", {}).get("opsnb", {}) if shared.exists() else {}
+    table = _toml(shared).get("tool", {}).get("opsnb", {})
     if not own.exists(): return table, f"{shared.name} [tool.opsnb]"
     if table: raise OpsError("Settings in two files", given=f"{own} and [tool.opsnb] in {shared}", hint="keep one of them")
     return _toml(own), own.name
@@ -118,6 +120,7 @@ HANDED_DOWN = {
     "OPSNB_NODE_RANK": "number of this node of a job, from 0",
     "OPSNB_REQUEUE": "1 when the engine starts a worker again that leaves with exit code 85",
     "OPSNB_GRACE_S": "seconds that a job has to save when it is asked to stop (default 30)",
+    "OPSNB_MACHINE_GPUS": "GPUs that this job's machine has for jobs that a job submits: names, or all",
     "OPSNB_FAKE_GPUS": "number of GPUs to pretend, for tests",
     "OPSNB_SLURM_PARTS": "number of nodes that the private Slurm pretends, for tests",
 }

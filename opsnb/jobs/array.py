@@ -9,13 +9,12 @@ __all__ = ['submit_each']
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from ..errors import OpsError, Unavailable
-from . import Jobs, _check_notebook, _name, _shown, _spec
-from .backend import check_features, engine as engine_of, names
-from .folder import Folder
-from .handle import Job, hand_over
-from .spec import RESOURCES, call_of, check_arguments, checked_env, checked_resources, engine_words, kind_of, new_id, words_of
-from ..workspace import Workspace, write_atomic
+from ..errors import OpsError
+from .handle import hand_over
+from .listing import Jobs
+from .spec import RESOURCES, call_of, check_arguments, kind_of, new_id, words_of
+from .submission import check_notebook, drawn_up, kept, shown
+from ..workspace import Workspace
 
 # %% ../../nbs/27_jobs.array.ipynb #a6513e28
 def submit_each(
@@ -30,16 +29,13 @@ def submit_each(
     "Submit one program for many points: on Slurm as one array."
     kind, ws, points = kind_of(work), workspace or Workspace.find(), [dict(p) for p in points]
     if not points: raise OpsError("An array needs points", given="none", allowed='a list of dicts: [{"lr": 0.1}, {"lr": 0.2}]')
-    asked = checked_resources({n: more.pop(n, None) for n in RESOURCES})
-    own, _ = engine_words(more, on, names())
     for p in points: check_arguments((), {**(params or {}), **p})
-    first, there = {**(params or {}), **points[0]}, engine_of(on, ws)
-    made = _spec(ws, kind, work, _words(kind, first), first if _named(kind) else {}, on=on, engine={**(engine or {}), **own}, env=checked_env(env), tags={k: str(v) for k, v in (tags or {}).items()}, name=name or _name(kind, work),
-                 after=[getattr(j, "id", j) for j in after], experiment=experiment or "", **asked)
-    check_features(there, made)
-    there.check(made)
+    first = {**(params or {}), **points[0]}
+    asked = {n: more.pop(n, None) for n in RESOURCES}
+    made, there, full = drawn_up(ws, work, _words(kind, first), first if _named(kind) else {}, on, more, after, tags, env, name, experiment=experiment, engine=engine, **asked)
+    shared = {**(params or {}), **{k: v for k, v in full.items() if k not in first}}
     if at_a_time and not hasattr(there, "submit_many"): raise OpsError(f"{on} has no arrays", given=f"at_a_time={at_a_time}", hint="leave it out: what runs together is limited by the resources that are asked for")
-    return _handed_over(there, _each(lambda at: _element(ws, made, kind, work, {**(params or {}), **points[at]}, at), range(len(points))), at_a_time)
+    return _handed_over(there, _each(lambda at: _element(ws, made, kind, work, {**shared, **points[at]}, at), range(len(points))), at_a_time)
 
 # %% ../../nbs/27_jobs.array.ipynb #2fd35a1d
 def _each(do, items):
@@ -53,15 +49,10 @@ def _words(kind, params): return [] if _named(kind) else [w for k, v in params.i
 def _element(ws, made, kind, work, params, i):
     "The job of one point; its folder is written, nothing is handed over."
     named = params if _named(kind) else {}
-    if kind == "notebook": named = _check_notebook(Path(work), named)
+    if kind == "notebook": named = check_notebook(Path(work), named)
     place = next((w for w in made.argv if w.startswith("{code}/")), work)
-    spec = replace(made, id=new_id(), name=f"{made.name}-{i}", argv=words_of(kind, place, _words(kind, params), named, made.cwd), params=_shown(kind, (), params))
-    folder = Folder(ws.path / "jobs" / spec.id)
-    try: folder.path.mkdir(parents=True)
-    except OSError as e: raise Unavailable(f"No job can be kept at {folder.path}", given=e.strerror, hint="check the folder's permissions and free space") from e
-    if kind == "function": write_atomic(folder.call, call_of(work, (), params))
-    write_atomic(folder.path / "spec.json", spec.to_json())
-    return Job(folder)
+    spec = replace(made, id=new_id(), name=f"{made.name}-{i}", argv=words_of(kind, place, _words(kind, params), named, made.cwd), params=shown(kind, (), params))
+    return kept(ws, spec, call_of(work, (), params) if kind == "function" else None)
 
 # %% ../../nbs/27_jobs.array.ipynb #dcead215
 def _handed_over(engine, jobs, at_a_time):

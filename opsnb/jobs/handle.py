@@ -6,17 +6,17 @@
 __all__ = ['refresh', 'JobFailed', 'Job', 'hand_over', 'JobLogs']
 
 # %% ../../nbs/23_jobs.handle.ipynb #90cf0382
-import base64, os, pickle, sys, threading, time
+import base64, os, pickle, sys, time
 from contextlib import suppress
 from .. import plug
 from ..config import masked
 from ..errors import Failed, OpsError, Unavailable
 from .backend import engine as engine_of
+from .card import card, card_text, display, url
 from .folder import Folder
 from .snapshot import made_from_lock
 from ..secrets import is_source, secret_from
-from ..show import ENDED, Live, Safe, box, duration, escape, in_notebook, number, state_text
-from ..show import path as short
+from ..show import ENDED, Live, in_notebook, state_text
 from ..workspace import Workspace
 
 # %% ../../nbs/23_jobs.handle.ipynb #96078068
@@ -88,6 +88,7 @@ class Job:
     def __init__(self, folder, state=None):
         self.folder = folder if isinstance(folder, Folder) else Folder(folder)
         self.spec, self.workspace, self.state, self.word = self.folder.spec, Workspace(self.folder.workspace), state or self.folder.state(), None
+        self.looked, self.asked_why = time.monotonic(), (-9.0, None)
 
     id = property(lambda self: self.spec.id)
     name = property(lambda self: self.spec.name)
@@ -119,11 +120,21 @@ class Job:
         state = self.folder.state()
         return {"asked": self.spec.resources(), "gpus": state.gpus, "host": state.host, "used": state.used}
 
-    def to_dict(self):
+    def to_dict(self, why=True):
         s = self.state
         return {"job": self.id, "name": self.name, "kind": self.spec.kind, "on": s.on or self.spec.on, "status": self.shown, "error": s.error, "attempt": s.attempt, "submitted": s.submitted, "started": s.started,
                 "ended": s.ended, "engine_id": s.engine_id, "host": s.host, "gpus": s.gpus, "exit_code": s.exit_code, "asked": self.spec.resources(), "used": s.used, "tags": self.spec.tags,
-                "run": self.run, "folder": str(self.folder.path), "url": self._url()}
+                "run": self.run, "folder": str(self.folder.path), "url": url(self), **({"why": self.why()} if why else {})}
+
+# %% ../../nbs/23_jobs.handle.ipynb #c0b4b328
+def _check_turn(self):
+    "In a job that waits for this one: an `OpsError` when this one needs what that one holds, and so can never begin."
+    mine, now = os.environ.get("OPSNB_JOB"), time.monotonic()
+    if not mine or self.shown != "queued" or now < self.looked + 2: return
+    self.looked = now
+    blocked = False
+    with suppress(Unavailable): blocked = mine in engine_of(self.spec.on, self.workspace).blocked_by(self, only=mine)
+    if blocked: raise OpsError(f"The job {self.name!r} can never begin", given=f"{self.id} needs what {mine} holds, which waits for it", hint=f"ask for less in one of the two, do not wait for it, or put it on another back-end; opsnb cancel {self.id} takes it back")
 
 # %% ../../nbs/23_jobs.handle.ipynb #599edb20
 def _wait(self, timeout_s=None, show=True):
@@ -134,6 +145,7 @@ def _wait(self, timeout_s=None, show=True):
         while not self.done():
             if time.monotonic() > until: raise TimeoutError(f"{self.id} is still {self.shown} after {timeout_s:g} s")
             if live: live.update()
+            self.check_turn()
             time.sleep(min(every_s := min(every_s * 1.2, 0.5), max(0.01, until - time.monotonic())))
     if live and live.id: live.update(force=True)
     return self
@@ -160,7 +172,7 @@ def _result(self, timeout_s=None):
     if self.spec.kind == "notebook": return plug.resolve("opsnb.params:published")(plug.resolve("opsnb.params:load_notebook")(self.folder.notebook))[0]
     return self.state.exit_code
 
-Job.wait, Job.exception, Job.result = _wait, _exception, _result
+Job.wait, Job.exception, Job.result, Job.check_turn = _wait, _exception, _result, _check_turn
 
 # %% ../../nbs/23_jobs.handle.ipynb #8a098d5c
 def _cancel(self):
@@ -196,54 +208,19 @@ def hand_over(job):
     finally: journal.close()
     return job
 
-# %% ../../nbs/23_jobs.handle.ipynb #434522cc
-def _url(self):
-    "Where MLflow shows the run of this job; None until it is there."
-    from opsnb.track.deliver import deliveries
-    with suppress(OpsError, OSError): return next((d.memo["url"] for d in deliveries(self.workspace, self.run) if d.memo.get("url")), None)
+# %% ../../nbs/23_jobs.handle.ipynb #7cb1eab1
+def _why(self):
+    "Why it waits, in words; None when it does not wait, or its engine does not say. The engine is asked every other second at most."
+    if refresh([self])[0].shown != "queued": return None
+    if time.monotonic() > self.asked_why[0] + 2:
+        told = None
+        with suppress(OpsError): told = engine_of(self.spec.on, self.workspace).why(self)
+        self.asked_why = (time.monotonic(), told)
+    return self.asked_why[1]
 
-def _facts(self):
-    s, asked = self.state, self.spec.resources()
-    took = (s.ended or time.time()) - s.started if s.started else None
-    used = "  ".join(f"{k.replace('_', ' ')}={number(v)}" for k, v in s.used.items() if k in ("cpu_s", "peak_mem_mb", "gpu_hours", "energy_wh") and v)
-    return [("error", s.error if s.over() else None), ("job", self.id), ("on", ", ".join([s.on or self.spec.on, *([s.host] if s.host else []), *(f"GPU {g}" for g in s.gpus)])),
-            ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v and (k, v) != ("nodes", 1))), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None), ("took", duration(took)), ("folder", short(self.folder.path))]
-
-# %% ../../nbs/23_jobs.handle.ipynb #1258a818
-def _tail(self, lines=8):
-    "The last lines that the program wrote."
-    paths = [p for p in (self.folder.log.with_suffix(".tail"), self.folder.log) if p.exists()]
-    if not paths: return ""
-    with open(paths[0], "rb") as f:
-        f.seek(max(0, os.fstat(f.fileno()).st_size - 4000))
-        return "\n".join(f.read().decode(errors="replace").splitlines()[-lines:])
-
-def _html(self):
-    tail, url = _tail(self), _url(self)
-    link = Safe(f'<a href="{escape(url)}" target="_blank" rel="noopener">open in MLflow</a>') if url else ""
-    return box(self.name, self.shown, [*_facts(self), ("run", link)], f"<pre>{escape(tail)}</pre>" if tail else "")
-
-Job._url, Job._repr_html_ = _url, _html
-Job.__str__ = lambda self: "\n".join([f"{self.name}  {state_text(self.shown)}"] + [f"  {k}: {v}" for k, v in _facts(self) if v not in (None, "")])
-Job.__repr__ = lambda self: str(self)
+Job.why, Job._repr_html_, Job._ipython_display_ = _why, card, lambda self: display(refresh([self])[0])
+Job.__str__ = Job.__repr__ = card_text
 Job.exit_code = property(lambda self: 0)
-
-# %% ../../nbs/23_jobs.handle.ipynb #860fa58f
-def _display(self):
-    live = Live(self._repr_html_, self.__str__, every_s=1.0)
-    if not in_notebook(): return print(self)
-    refresh([self])
-    live.update(force=True)
-    if not self.state.over(): threading.Thread(target=_redraw, args=[self, live], name=f"opsnb-{self.id}", daemon=True).start()
-
-def _redraw(job, live):
-    with suppress(Exception):  # the kernel goes away
-        while not job.done():
-            live.update()
-            time.sleep(1)
-        live.update(force=True)
-
-Job._ipython_display_ = _display
 
 # %% ../../nbs/23_jobs.handle.ipynb #374e930a
 class _progress:

@@ -38,7 +38,7 @@ class Elsewhere:
     """The jobs of one pipeline run."""
 
     def __init__(self, spec, run, out, kernel):
-        self.spec, self.run, self.out, self.kernel, self.jobs, self.lock, self.thread, self.halted = spec, run, out, kernel, {}, threading.Lock(), None, threading.Event()
+        self.spec, self.run, self.out, self.kernel, self.jobs, self.stuck, self.lock, self.thread, self.halted = spec, run, out, kernel, {}, {}, threading.Lock(), None, threading.Event()
 
     def work(self, s, step, params, env, key):
         """Run a step as a job; its result, as of a notebook that ran here."""
@@ -79,6 +79,10 @@ class Elsewhere:
             refresh([job for _, job, _ in found])
             for s, job, over in found:
                 s.where = f"{job.id} {job.shown} on {job.spec.on}"
+                try: job.check_turn()
+                except OpsError as e:  # the pipeline is a job itself, and holds what this one needs
+                    self.stuck[job.id] = e
+                    job.cancel()
                 if job.state.over():
                     with self.lock: self.jobs.pop(s.id)
                     over.set()
@@ -100,6 +104,7 @@ class Elsewhere:
         executed = load_notebook(path) if made.exists() else {"cells": []}
         values, files = published(executed)
         raised = next((f"{o['ename']}: {o['evalue']}" for c in executed["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"), None)
+        if stuck := self.stuck.get(job.id): return NotebookRun(job.run, str(step.notebook), "failed", str(path), {}, [], str(stuck), 0.0, failure=stuck, why=f"{job.id} on {step.on}")
         status = "done" if job.shown == "done" else "cancelled" if job.shown == "cancelled" else "timed_out" if job.shown == "timed_out" else "failed"
         error = None if status == "done" else raised or state.error
         failure = None if status == "done" else JobFailed(f"{step.notebook.name} on {step.on} {job.shown}: {error}", given=job.id, hint=f"opsnb logs {job.id}")
