@@ -39,7 +39,7 @@ VERBS = [
          ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
     Verb("resume_notebook", "opsnb.engine:resume_notebook", "go on with a notebook's run after its last checkpoint", "resume", {"params": "-p", "out": "-o"}, {"text": True, "check": False},
          ("opsnb resume run_3f2a", "opsnb resume run_3f2a -p epochs 20")),
-    Verb("logs", "opsnb.logs", "what a notebook's cells or a job's program have written, also while it runs", "logs", {"follow": "-f", "cell": "-c", "notebook": "-o"}, {}, ("opsnb logs run_3f2a -f", "opsnb logs job_77ab -f", "opsnb logs run_3f2a --cell 3", "opsnb logs run_3f2a -o executed.ipynb")),
+    Verb("logs", "opsnb.logs", "what a notebook's cells or a job's program have written, also while it runs", "logs", {"follow": "-f", "cell": "-c", "notebook": "-o"}, {}, ("opsnb logs run_3f2a -f", "opsnb logs job_77ab -f", "opsnb logs run_3f2a --cell 3", "opsnb logs job_77ab --rank 1", "opsnb logs run_3f2a -o executed.ipynb")),
     Verb("pipeline", "opsnb.pipeline", "open a pipeline file: ops.pipeline(\"pipeline.yaml\").run()"),
     Verb("run_pipeline", "opsnb.pipeline:run_pipeline", "run the steps of a pipeline file", "pipeline run", {"params": "-p", "out": "-o", "kernel": "-k", "start": "--from"}, {"text": True, "check": False},
          ("opsnb pipeline run", "opsnb pipeline run churn/pipeline.yaml -p seed 1", "opsnb pipeline run --from train", "opsnb pipeline run --force")),
