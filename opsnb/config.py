@@ -60,6 +60,8 @@ class Config:
     k8s_namespace: str = _s("", "Kubernetes namespace of jobs (empty: that of the current context)")
     k8s_queue: str = _s("", "Kueue's LocalQueue in which jobs wait (empty: none)")
     snapshot_mb: float = _s(100.0, "MB of code that goes with a job; data is left out by .opsnbignore")
+    cache_days: float = _s(30.0, "days that copies of code, environments and results handed over are kept after their last use (0: for ever)")
+    cache_gb: float = _s(20.0, "GB of them that are kept, those used last (0: without limit)")
     job_log_mb: float = _s(100.0, "MB of a job's log that are kept: the first half, and the last")
     scheduler_concurrency: int = _s(2, "runs that opsnb scheduler has going at a time")
     scheduler_gpus: int = _s(-1, "GPUs that it may hand out (-1: those that are there)")

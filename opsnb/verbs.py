@@ -76,6 +76,7 @@ VERBS += [
     Verb("cancel", "opsnb.jobs:cancel", "stop a job", "cancel", {}, {}, ("opsnb cancel job_3f2a",)),
     Verb("retry", "opsnb.jobs:retry", "start a job again that has ended: same code, checkpoints and run", "retry", {}, {}, ("opsnb retry job_3f2a",)),
     Verb("recover", "opsnb.jobs:recover", "start again what a reboot or a crash cut off", "jobs recover", {}, {}, ("opsnb jobs recover",)),
+    Verb("prune", "opsnb.jobs:prune", "remove what jobs left in the cache and nobody uses any more", "jobs prune", {}, {}, ("opsnb jobs prune", "opsnb jobs prune --days 7 --gb 5")),
     Verb("backends", "opsnb.jobs:backends", "the back-ends for jobs: what is here, free GPUs, queues, features", "backends", {}, {}, ("opsnb backends", "opsnb backends --json")),
     Verb("start_slurm", "opsnb.jobs.slurm:start_slurm", "start a private Slurm of this machine, without root", "slurm up", {}, {}, ("opsnb slurm up", "opsnb slurm up --gpus 1")),
     Verb("stop_slurm", "opsnb.jobs.slurm:stop_slurm", "stop the private Slurm; its queue is kept", "slurm down", {}, {}, ("opsnb slurm down",)),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -671,3 +672,32 @@ with ops.track("fit") as run:
     job.cancel()
     job.wait(60)
     assert "as of" not in job._repr_html_() and "uses" not in str(job) and not (job.folder.path / "now.json").exists()
+
+
+# what stays of a job
+
+
+def test_the_cache_is_pruned_but_never_what_a_live_job_uses(ws, project):
+    """By age and by size, once a day when a job is submitted; a job whose code is gone says so."""
+    made, codes = {}, {}
+    for name in ("ended", "live"):
+        (project / "prog.py").write_text(f"import time\nprint({name!r}, flush=True)\ntime.sleep({600 if name == 'live' else 0})\n")
+        made[name] = ops.submit("prog.py", name=name)
+        codes[name] = Path(made[name].spec.code)
+    made["ended"].wait(60)
+    said(made["live"], "live")
+    assert len(set(codes.values())) == 2 and opsnb("jobs", "prune")[1].startswith("Nothing to remove: the cache holds")
+    (project / "prog.py").write_text("")
+    long_ago = time.time() - 31 * 86400
+    for p in (*(c.parent for c in codes.values()), Path(made["ended"].spec.lock)): os.utime(p, (long_ago, long_ago))
+    assert ops.submit("true").wait(60).status == "done" and codes["ended"].exists()  # it was tidied up today
+    os.utime(ws.path / "cache" / ".pruned", (long_ago, long_ago))
+    assert ops.submit("true").wait(60).status == "done"
+    assert not codes["ended"].exists() and codes["live"].exists() and Path(made["live"].spec.lock).exists()
+    with pytest.raises(OpsError, match="is no longer kept"): made["ended"].retry()
+    made["live"].cancel()
+    made["live"].wait(60)
+    code, out, err = opsnb("jobs", "prune", "--gb", "0.000000001", "--json")
+    assert code == 0 and [r["name"] for r in json.loads(out)] == [codes["live"].parent.name], out  # what was used in the last hour stays
+    code, _, err = opsnb("jobs", "prune", "--days", "-1")
+    assert code == 2 and "0 (without limit) or more" in err

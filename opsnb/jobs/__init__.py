@@ -9,7 +9,7 @@ __all__ = []
 from ..plug import is_verb, resolve
 
 # %% ../../nbs/24_jobs.ipynb #4dd3e2b4
-_places = {"submit": "submission", **dict.fromkeys(["job", "jobs", "Jobs", "cancel", "retry", "recover", "backends"], "listing")}
+_places = {"submit": "submission", **dict.fromkeys(["job", "jobs", "Jobs", "cancel", "retry", "recover", "backends"], "listing"), "prune": "pruning"}
 
 def __getattr__(name):
     place = _places.get("jobs" if name == "__wrapped__" else name)

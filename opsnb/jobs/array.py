@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import OpsError
 from .handle import hand_over
 from .listing import Jobs
+from .pruning import tidy
 from .spec import RESOURCES, call_of, check_arguments, kind_of, new_id, words_of
 from .submission import check_notebook, drawn_up, kept, shown
 from ..workspace import Workspace
@@ -35,7 +36,9 @@ def submit_each(
     made, there, full = drawn_up(ws, work, _words(kind, first), first if _named(kind) else {}, on, more, after, tags, env, name, experiment=experiment, engine=engine, **asked)
     shared = {**(params or {}), **{k: v for k, v in full.items() if k not in first}}
     if at_a_time and not hasattr(there, "submit_many"): raise OpsError(f"{on} has no arrays", given=f"at_a_time={at_a_time}", hint="leave it out: what runs together is limited by the resources that are asked for")
-    return _handed_over(there, _each(lambda at: _element(ws, made, kind, work, {**shared, **points[at]}, at), range(len(points))), at_a_time)
+    jobs = _handed_over(there, _each(lambda at: _element(ws, made, kind, work, {**shared, **points[at]}, at), range(len(points))), at_a_time)
+    tidy(ws)
+    return jobs
 
 # %% ../../nbs/27_jobs.array.ipynb #2fd35a1d
 def _each(do, items):

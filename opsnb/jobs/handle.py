@@ -17,6 +17,7 @@ from .folder import Folder
 from .snapshot import made_from_lock
 from ..secrets import is_source, secret_from
 from ..show import ENDED, Live, in_notebook, state_text
+from ..show import path as short
 from ..workspace import Workspace
 
 # %% ../../nbs/23_jobs.handle.ipynb #96078068
@@ -187,6 +188,7 @@ def _retry(self):
     "Submit it again: the same job, from its last checkpoint."
     with self.workspace.lock(f"job-{self.id}", timeout_s=30):
         if not self.done(): raise OpsError(f"The job {self.id} has not ended", given=self.shown, hint=f"opsnb cancel {self.id}")
+        if self.spec.code and not os.path.isdir(self.spec.code): raise OpsError(f"The code of {self.id} is no longer kept", given=short(self.spec.code), hint="submit it again; the setting cache_days says how long copies of code are kept")
         for name in ("cancel", "silent"): (self.folder.path / name).unlink(missing_ok=True)
         return hand_over(self)
 

@@ -16,6 +16,7 @@ from .backend import check_features, engine as engine_of, names
 from .folder import Folder
 from .handle import Job, hand_over
 from .listing import job
+from .pruning import tidy
 from .snapshot import environment_lock, snapshot
 from .spec import RESOURCES, Spec, call_of, check_arguments, checked_env, checked_resources, engine_words, kind_of, new_id, words_of
 from ..track.scope import current
@@ -50,7 +51,9 @@ def submit(
     ws = workspace or Workspace.find()
     made, there, params = drawn_up(ws, work, args, params, on, more, gpus=gpus, cpus=cpus, mem_gb=mem_gb, nodes=nodes, timeout_min=timeout_min, retries=retries, tags=tags, env=env, name=name,
                                    after=after, key=key, experiment=experiment, environment=environment, launch=launch, engine=engine, parent=parent)
-    with _alone(ws, key) as known: return known() or hand_over(kept(ws, made, call_of(work, args, params) if made.kind == "function" else None))
+    with _alone(ws, key) as known: made = known() or hand_over(kept(ws, made, call_of(work, args, params) if made.kind == "function" else None))
+    tidy(ws)
+    return made
 
 # %% ../../nbs/24_jobs.submission.ipynb #ed9455c5
 def drawn_up(ws, work, args, params, on, more, after=(), tags=None, env=None, name=None, key=None, experiment=None, engine=None, **asked):
