@@ -132,3 +132,13 @@ def test_a_pipeline_that_is_a_job_and_holds_what_its_step_needs(ws, project, not
     job = ops.submit("pipeline.yaml", gpus=1)
     assert job.wait(150).status == "failed" and "can never begin" in str(job.logs()), str(job.logs())
     assert [j.status for j in ops.jobs(name="train")] == ["cancelled"]
+
+
+def test_a_secret_in_a_file_beside_the_pipeline_reaches_the_environment_of_a_job(ws, project, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    (project / "flow").mkdir()
+    notebook("flow/show", "n: int = 1", "import os, opsnb as ops\nops.publish(length=len(os.environ['SHOP_TOKEN']))")
+    (project / "flow" / "token.txt").write_text("s3cret-of-the-shop\n")
+    (project / "flow" / "pipeline.yaml").write_text('secrets: {token: "file:token.txt"}\nsteps:\n  show: {notebook: show.ipynb, on: local, env: {SHOP_TOKEN: "${secrets.token}"}}\n')
+    done = Pipeline(project / "flow").run()
+    assert done.status == "done" and done.values["show"] == {"length": 18}, done.steps["show"].error

@@ -8,13 +8,13 @@ import os
 import shutil
 import threading
 import time
-from pathlib import Path
 
 from opsnb.engine import NotebookRun
 from opsnb.errors import OpsError
 from opsnb.jobs import submit
 from opsnb.jobs.handle import JobFailed, refresh
 from opsnb.params import load_notebook, published
+from opsnb.pipeline.file import secret_place
 from opsnb.secrets import Secret
 from opsnb.show import ENDED
 
@@ -26,9 +26,8 @@ def sources(spec, step, params):
     given, env = dict(params), {}
     for name, value in params.items():
         if not isinstance(value, Secret): continue
-        source = spec.secrets.get(str(step.params.get(name, "")).removeprefix("${secrets.").removesuffix("}").strip())
+        source = secret_place(spec, step.params.get(name, ""))
         if source is None: raise OpsError(f"Step {step.id!r} runs on {step.on}, and its parameter {name!r} has a secret inside other text", allowed="${secrets.NAME} alone", hint="put the text together in the notebook")
-        if source.startswith("file:"): source = f"file:{spec.path.absolute().parent / Path(source[5:]).expanduser()}"
         if source.startswith("env:"): env[source[4:]] = source
         given[name] = source
     return given, env
@@ -43,7 +42,7 @@ class Elsewhere:
     def work(self, s, step, params, env, key):
         """Run a step as a job; its result, as of a notebook that ran here."""
         given, theirs = sources(self.spec, step, params)
-        env = theirs | {k: self._source(step, k) if isinstance(v, Secret) else v for k, v in env.items()}
+        env = theirs | {k: secret_place(self.spec, step.env[k]) if isinstance(v, Secret) else v for k, v in env.items()}
         words = [w for option, v in (("--kernel", step.kernel or self.kernel), ("--experiment", self.run.state.experiment)) if v for w in (option, v)]
         job = submit(step.notebook, *words, params=given, on=step.on, **step.resources, timeout_min=step.timeout_min, env=env, name=step.id, key=f"{self.run.id}/{step.id}/{key}",
                      engine=step.engine, tags={"opsnb.step": step.id}, parent=self.run.id, workspace=self.run.workspace)
@@ -53,10 +52,6 @@ class Elsewhere:
             if job.shown in ("done", "cancelled") or s.attempt > step.retries or self.halted.wait(step.retry_wait_s * 2 ** (s.attempt - 1)): break
             job = job.retry()
         return self._result(s, step, job)
-
-    def _source(self, step, name):
-        """Where a secret in the step's environment comes from."""
-        return self.spec.secrets[step.env[name].removeprefix("${secrets.").removesuffix("}").strip()]
 
     def _wait(self, s, job):
         """Until the job has ended. One thread asks for all of them."""
