@@ -16,6 +16,7 @@ import opsnb as ops
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs import _slurm_node
 from opsnb.jobs import slurm as slurm_module
+from opsnb.pipeline import Pipeline
 from opsnb.jobs._slurm_node import Node, devices
 from opsnb.jobs.handle import Job
 from opsnb.jobs.slurm import Slurm, slurm
@@ -365,3 +366,12 @@ def test_nothing_of_the_submitter_s_own_job_travels(ws, monkeypatch):
 def test_the_template_trains_there_as_it_does_here(ws, project, private):
     pytest.importorskip("accelerate")
     assert trained(project, "slurm") == trained(project, "local")
+
+
+def test_the_elements_of_a_foreach_are_one_array(ws, notebook, project):
+    notebook("train", "lr: int = 1", "import os, opsnb as ops\nops.publish(score=lr * 2, task=os.environ['SLURM_ARRAY_TASK_ID'])")
+    (project / "pipeline.yaml").write_text("steps:\n  train: {notebook: train.ipynb, on: slurm, foreach: {lr: [1, 2, 3]}}\n")
+    done = Pipeline(project).run()
+    assert done.status == "done" and [v["score"] for v in done.values.values()] == [2, 4, 6]
+    ids = {j.name: j.state.engine_id.split("_") for j in ops.jobs(on="slurm")}
+    assert len({number for number, _ in ids.values()}) == 1 and sorted(i for _, i in ids.values()) == ["0", "1", "2"] == sorted(v["task"] for v in done.values.values())
