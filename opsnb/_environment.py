@@ -37,6 +37,7 @@ def made(version, lock, cache):
     with open(place + ".lock", "w") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         if not os.path.exists(os.path.join(place, "complete")): install(version, lines, place)
+        os.utime(os.path.join(place, "complete"))  # used now: it is not pruned
     return os.path.join(place, "bin", "python")
 
 

@@ -9,7 +9,7 @@ class Meter:
     """What a program uses, as the system and the GPU's driver tell it."""
 
     def __init__(self, gpus, cpus):
-        self.gpus, self.cpus, self.begun, self.cpu_s, self.peak_mb, self.gpu_mb, self.cards, self.energy = gpus, cpus, time.monotonic(), 0.0, 0.0, 0.0, [], None
+        self.gpus, self.cpus, self.begun, self.cpu_s, self.peak_mb, self.gpu_mb, self.cards, self.energy, self.seen = gpus, cpus, time.monotonic(), 0.0, 0.0, 0.0, [], None, None
 
     def open(self):
         """Begin to look at the GPUs."""
@@ -33,6 +33,20 @@ class Meter:
     def look(self):
         with contextlib.suppress(Exception): self.gpu_mb = max([self.gpu_mb, *(self.nv.nvmlDeviceGetMemoryInfo(c).used / 1e6 for c in self.cards)])
 
+    def now(self, pid):
+        """What the program with the process `pid` uses at this moment, its children included; for the card."""
+        told, at = [t for p in family(pid) if (t := stat(p))], time.monotonic()
+        if not told: return {}
+        ticks, before = sum(t for t, _ in told), self.seen
+        self.seen = (at, ticks)
+        found = {"at": time.time(), "mem_mb": round(sum(m for _, m in told), 1)}
+        if before and at > before[0]: found["cores"] = round(max(0.0, (ticks - before[1]) / os.sysconf("SC_CLK_TCK") / (at - before[0])), 2)
+        with contextlib.suppress(Exception):
+            if self.cards:
+                found["gpu_mem_mb"] = round(sum(self.nv.nvmlDeviceGetMemoryInfo(c).used / 1e6 for c in self.cards), 1)
+                found["gpu_pct"] = sum(self.nv.nvmlDeviceGetUtilizationRates(c).gpu for c in self.cards) / len(self.cards)
+        return found
+
     def ended(self, usage):
         self.cpu_s += usage.ru_utime + usage.ru_stime
         self.peak_mb = max(self.peak_mb, usage.ru_maxrss / (1000 if sys.platform == "linux" else 1e6))
@@ -41,3 +55,20 @@ class Meter:
         wall, now = time.monotonic() - self.begun, self._energy()
         told = {"wall_s": round(wall, 3), "cpu_s": round(self.cpu_s, 3), "peak_mem_mb": round(self.peak_mb, 1), "cpu_hours": self.cpus * wall / 3600, "gpu_hours": len(self.gpus) * wall / 3600}
         return {**told, **({"peak_gpu_mem_mb": round(self.gpu_mb, 1)} if self.gpu_mb else {}), **({"energy_wh": (now - self.energy) / 3.6e6} if now is not None and self.energy is not None else {})}
+
+
+def family(pid):
+    """A process and all below it; Linux only."""
+    found = [pid]
+    for p in found:
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{p}/task"):
+                with open(f"/proc/{p}/task/{task}/children") as f: found += map(int, f.read().split())
+    return found
+
+
+def stat(pid):
+    """`(ticks of CPU time, MB of memory)` of a process, the time of its ended children included; None when it is gone."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as f:
+        words = f.read().rpartition(")")[2].split()
+        return sum(map(int, words[11:15])), int(words[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6

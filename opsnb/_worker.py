@@ -23,7 +23,6 @@ import json
 import os
 import select
 import signal
-import socket
 import sys
 import time
 import traceback
@@ -40,6 +39,7 @@ from opsnb.workspace import Workspace, write_atomic
 AGAIN = 85           # exit code: saved, start me again
 MOST_ATTEMPTS = 100  # of a program that always wants to be started again
 LOOK_S = 0.5         # how often the wish to stop is looked for
+NOW_S = 2.0          # how often it is written down what the program uses now
 OURS = ("opsnb.track._courier", "_template.py", "opsnb.jobs._supervisor", "opsnb._worker\0/")  # what serves other jobs, too
 CALLED = b"opsnb-call"  # the name of a program that was forked from a supervisor, and of its own forks
 
@@ -128,13 +128,14 @@ class Worker:
         folder.ckpt.mkdir(parents=True, exist_ok=True)
         own = {"OPSNB_JOB": folder.id, "OPSNB_CKPT": str(folder.ckpt), "OPSNB_HOME": str(folder.workspace), "OPSNB_PARENT_RUN": spec.run, "OPSNB_NODE_RANK": str(self.rank),
                "PYTHONPATH": os.pathsep.join(self.paths), "PYTHONUNBUFFERED": "1", **({"OPSNB_EXPERIMENT": spec.experiment} if spec.experiment else {})}
-        visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, self.gpus))} if self.spec.on == "local" else {}
+        machine = os.environ.get("OPSNB_MACHINE_GPUS") or os.environ.get("CUDA_VISIBLE_DEVICES") or "all"  # what jobs have that this one submits
+        visible = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, self.gpus)), "OPSNB_MACHINE_GPUS": machine} if self.spec.on == "local" else {}
         return {**{k: v for k, v in os.environ.items() if k not in ("OPSNB_REQUEUE", "OPSNB_NOTEBOOK", "OPSNB_OUTPUT")}, **given, **own, **visible}
 
     def attempted(self, env):
         """One attempt; the worker's exit code, or None when there is to be another."""
         self.attempt, self.stop, self.stopped_at = self.attempt + 1, self.stop, None
-        self.record("job.started", {"attempt": self.attempt, "host": socket.gethostname(), "pid": os.getpid(), "gpus": self.gpus})
+        self.record("job.started", {"attempt": self.attempt, "host": os.uname().nodename, "pid": os.getpid(), "gpus": self.gpus})
         if self.rank == 0: self.folder.error.unlink(missing_ok=True)
         try: status, error, code = self.watched(env)
         except OSError as e: status, error, code = "failed", f"could not be started: {e.strerror or e}", 127
@@ -161,7 +162,7 @@ class Worker:
         self.meter.open()
         os.close(into)
         if self.rank == 0: self.track()
-        begun, limit, timed_out, usage, looked = time.monotonic(), self.spec.timeout_min, False, None, 0.0
+        begun, limit, timed_out, usage, looked, seen = time.monotonic(), self.spec.timeout_min, False, None, 0.0, time.monotonic()
         try:
             while usage is None:
                 if select.select([out], [], [], 0.05 if self.stop else 0.1)[0]:
@@ -172,6 +173,9 @@ class Worker:
                     looked = now
                     self.meter.look()
                     if self.folder.asked_to_stop(): self.stop = self.stop or signal.SIGTERM
+                if now > seen + NOW_S and self.rank == 0:
+                    seen = now
+                    self.tell_now()
                 if limit and now > begun + limit * 60 and not timed_out: timed_out, self.stop = True, self.stop or signal.SIGTERM
                 if self.stop: self.pass_on(now)
                 pid, status, found = os.wait4(self.pid, os.WNOHANG)
@@ -184,6 +188,14 @@ class Worker:
             log.close()
         if left: sys.stderr.write(f"opsnb: {left} process(es) that the job left behind were ended\n")
         return self.verdict(os.waitstatus_to_exitcode(status), timed_out, log)
+
+    def tell_now(self):
+        """What the program uses at this moment, for whoever looks at the job; nothing is lost when it cannot be written."""
+        path = self.folder.path / ".now.json"
+        with contextlib.suppress(OSError):
+            if not (seen := self.meter.now(self.pid)): return
+            path.write_text(json.dumps(seen))
+            os.replace(path, self.folder.path / "now.json")
 
     def pass_on(self, now):
         """The wish to stop, once; after the time of grace, force."""
@@ -253,7 +265,7 @@ class Worker:
 
     def end(self, status, error=None, code=None):
         used = self.meter.used()
-        (self.folder.path / "reserve").unlink(missing_ok=True)
+        for name in ("reserve", "now.json"): (self.folder.path / name).unlink(missing_ok=True)
         if self.rank == 0 and not self.run: self.track()
         self.leave(status, code, error)
         self.record("job.ended", {"status": status, "error": error, "exit_code": code, "used": used, "attempt": self.attempt})

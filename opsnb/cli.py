@@ -16,7 +16,7 @@ from .verbs import VERBS, argument_help
 # %% ../nbs/81_cli.ipynb #f29c8d9f
 HIDDEN = {"workspace", "text", "check", "parent"}  # arguments that only Python callers need
 DICTS = {"params", "tags", "env", "engine", "launch", "fsdp"}
-NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int, "processes": int, "accumulation_steps": int}
+NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int, "rank": int, "days": float, "gb": float, "processes": int, "accumulation_steps": int}
 
 def options(verb):
     "The click parameters of a verb."
@@ -31,7 +31,7 @@ def options(verb):
 
 def _option(verb, name, default, help):
     short = [verb.short[name]] if name in verb.short else []
-    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME VALUE", help=f"{f'a {name[:-1]}' if name[-1] == 's' else help.removeprefix('dict of ')}; may be repeated")
+    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME=VALUE", help=f"{f'a {name[:-1]}' if name[-1] == 's' else help.removeprefix('dict of ')}; may be repeated")
     if default == (): return click.Option([*short, f"--{name.replace('_', '-').removesuffix('s')}", name], multiple=True, metavar="TEXT", help=f"{help}; may be repeated")
     unit = {"s": "SECONDS", "min": "MINUTES"}.get(name.rpartition("_")[2]) if "_" in name else None
     flag = "--" + (name.rpartition("_")[0] if unit else name).replace("_", "-")
@@ -39,10 +39,30 @@ def _option(verb, name, default, help):
     kind = NUMBERS.get(name) or (type(default) if isinstance(default, (int, float)) else str)
     return click.Option([*short, flag, name], type=kind, default=default, metavar=unit or kind.__name__.upper().replace("STR", "TEXT").replace("INT", "N"), help=help, show_default=default is not None)
 
+# %% ../nbs/81_cli.ipynb #e77a2215
+class Command(click.Command):
+    "A command whose pairs may be one word: `-p lr=0.1`."
+    def parse_args(self, ctx, args):
+        return super().parse_args(ctx, _in_two(args, {flag for p in self.params if isinstance(p, click.Option) and p.nargs == 2 for flag in p.opts}))
+
+def _in_two(words, flags):
+    "`words` with each pair after one of `flags` as two words."
+    cut = words.index("--") if "--" in words else len(words)
+    out, rest = [], list(words[:cut])
+    while rest:
+        word = rest.pop(0)
+        flag, eq, pair = word.partition("=") if word[:2] == "--" else (word[:2], word[2:], word[2:])
+        if flag not in flags: out.append(word); continue
+        if eq: rest.insert(0, pair)
+        name, eq, value = rest.pop(0).partition("=") if rest else ("", "", "")
+        if not name or not eq and not rest: raise OpsError(f"{flag} needs a name and a value", given=name + eq + value or None, allowed=f"{flag} NAME=VALUE, or {flag} NAME VALUE")
+        out += [flag, name, value if eq else rest.pop(0)]
+    return [*out, *words[cut:]]
+
 # %% ../nbs/81_cli.ipynb #b25c5003
 def _command(verb):
     text = "\n\n".join([inspect.getdoc(verb.function) or verb.help, "\b\nExamples:\n" + "\n".join(f"  {e}" for e in verb.examples)])
-    return click.Command(verb.command.split()[-1], params=options(verb), callback=lambda **given: _call(verb, given), help=text, context_settings={"help_option_names": ["-h", "--help"]})
+    return Command(verb.command.split()[-1], params=options(verb), callback=lambda **given: _call(verb, given), help=text, context_settings={"help_option_names": ["-h", "--help"]})
 
 class Group(click.Group):
     "Commands below a word (or below nothing), from the table."

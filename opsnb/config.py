@@ -6,7 +6,7 @@
 __all__ = ['HANDED_DOWN', 'project_root', 'Config', 'load', 'is_secret', 'masked', 'rows']
 
 # %% ../nbs/01_config.ipynb #28d60dad
-import os, re, tomllib
+import os, re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from .errors import OpsError, unknown
@@ -60,6 +60,8 @@ class Config:
     k8s_namespace: str = _s("", "Kubernetes namespace of jobs (empty: that of the current context)")
     k8s_queue: str = _s("", "Kueue's LocalQueue in which jobs wait (empty: none)")
     snapshot_mb: float = _s(100.0, "MB of code that goes with a job; data is left out by .opsnbignore")
+    cache_days: float = _s(30.0, "days that copies of code, environments and results handed over are kept after their last use (0: for ever)")
+    cache_gb: float = _s(20.0, "GB of them that are kept, those used last (0: without limit)")
     job_log_mb: float = _s(100.0, "MB of a job's log that are kept: the first half, and the last")
     scheduler_concurrency: int = _s(2, "runs that opsnb scheduler has going at a time")
     scheduler_gpus: int = _s(-1, "GPUs that it may hand out (-1: those that are there)")
@@ -102,13 +104,15 @@ def _typed(name, value, where):
 
 # %% ../nbs/01_config.ipynb #acb6a7ec
 def _toml(path):
+    if not path.exists(): return {}
+    import tomllib
     try: return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise OpsError(f"{path} is not valid TOML", given=e, hint="put it right, or remove it") from None
 
 def _from_files(root):
     own, shared = root / "opsnb.toml", root / "pyproject.toml"
-    table = _toml(shared).get("tool", {}).get("opsnb", {}) if shared.exists() else {}
+    table = _toml(shared).get("tool", {}).get("opsnb", {})
     if not own.exists(): return table, f"{shared.name} [tool.opsnb]"
     if table: raise OpsError("Settings in two files", given=f"{own} and [tool.opsnb] in {shared}", hint="keep one of them")
     return _toml(own), own.name
@@ -125,6 +129,7 @@ HANDED_DOWN = {
     "OPSNB_NODE_RANK": "number of this node of a job, from 0",
     "OPSNB_REQUEUE": "1 when the engine starts a worker again that leaves with exit code 85",
     "OPSNB_GRACE_S": "seconds that a job has to save when it is asked to stop (default 30)",
+    "OPSNB_MACHINE_GPUS": "GPUs that this job's machine has for jobs that a job submits: names, or all",
     "OPSNB_FAKE_GPUS": "number of GPUs to pretend, for tests",
     "OPSNB_SLURM_PARTS": "number of nodes that the private Slurm pretends, for tests",
 }

@@ -6,7 +6,7 @@
 __all__ = ['OpsError', 'Failed', 'Unavailable', 'near', 'unknown']
 
 # %% ../nbs/00_errors.ipynb #0a3f11ba
-import difflib, traceback
+import traceback
 from pathlib import Path
 
 # %% ../nbs/00_errors.ipynb #25333701
@@ -49,6 +49,7 @@ def _where(tb):
 # %% ../nbs/00_errors.ipynb #ff30f9de
 def near(word, words, most=3):
     "Up to `most` of `words` that look like `word`, best first."
+    import difflib  # only when something is wrong
     return difflib.get_close_matches(str(word), [str(w) for w in words], n=most, cutoff=0.6)
 
 def unknown(kind, word, words, where="", hint=None):

@@ -6,7 +6,7 @@
 __all__ = ['FORMAT', 'FLUSHED', 'Record', 'finite', 'encode', 'Journal', 'Page', 'read', 'records', 'follow', 'alive']
 
 # %% ../nbs/03_journal.ipynb #2f4bcebf
-import errno, fcntl, json, os, socket, threading, time, uuid, weakref
+import errno, fcntl, json, os, threading, time, uuid, weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from .errors import Unavailable
@@ -114,7 +114,7 @@ def _unwritable(folder, e):
                        hint="free disk space, check permissions, or set OPSNB_HOME to another folder; then log again")
 
 # %% ../nbs/03_journal.ipynb #89bf56d6
-def _who(): return {"format": FORMAT, "host": socket.gethostname(), "boot": _boot(), "pid": os.getpid()}
+def _who(): return {"format": FORMAT, "host": os.uname().nodename, "boot": _boot(), "pid": os.getpid()}
 
 def _boot():
     "An id of this boot of this machine: locks and process ids mean nothing after the next one."
@@ -202,7 +202,7 @@ def alive(path):
         except BlockingIOError: return True
         except OSError: return _same_process(head)
     who = _opened_by(head)
-    return False if not who or who["host"] == socket.gethostname() else None
+    return False if not who or who["host"] == os.uname().nodename else None
 
 # %% ../nbs/03_journal.ipynb #540f426d
 def _opened_by(head):
@@ -211,5 +211,5 @@ def _opened_by(head):
 
 def _same_process(head):
     who = _opened_by(head)
-    if not who or who["host"] != socket.gethostname(): return None
+    if not who or who["host"] != os.uname().nodename: return None
     return who["boot"] == _boot() and Path(f"/proc/{who['pid']}").exists()

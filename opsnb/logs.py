@@ -102,6 +102,7 @@ def logs(
     run,             # id of a notebook's run or of a job, or the beginning of one
     follow=False,    # go on until the run has ended
     cell=None,       # only this cell, counted from 1
+    rank=None,       # only this process of a job that is launched or has several nodes, counted from 0
     notebook=None,   # write the executed notebook anew to this path, from what was recorded
     workspace=None   # default: the one of the working directory
 ):                   # `Logs`; with `notebook` its path
@@ -111,8 +112,9 @@ def logs(
         from opsnb.jobs import job
         of = job(id, ws)
         while not (below := _notebook_of(ws, of)) and follow and of.spec.kind == "notebook" and not of.done(): time.sleep(0.2)
-        if not below: return of.logs(follow)
+        if not below: return of.logs(follow, rank)
         id = below
+    if rank is not None: raise OpsError(f"{id} is a notebook's run, and has no ranks", given=f"rank={rank}", hint="ranks are of a job: opsnb jobs lists them")
     folder = _folder(ws, id)
     if notebook:
         import json

@@ -94,8 +94,8 @@ class _Verb(ModuleType):
     def __call__(self, *args, **kw): return self.__wrapped__(*args, **kw)
     def __reduce__(self): return importlib.import_module, (self.__name__,)  # a function that uses it goes to another process
 
-def is_verb(module, function):
-    "Make the module named `module` callable as `function`, with its help and signature."
+def is_verb(module, function=None):
+    "Make the module named `module` callable as `function`, with its help and signature; without one, it finds its `__wrapped__` itself when it is called."
     m = sys.modules[module]
-    m.__class__, m.__wrapped__ = _Verb, function
-    m.__doc__ = function.__doc__
+    m.__class__ = _Verb
+    if function: m.__wrapped__, m.__doc__ = function, function.__doc__

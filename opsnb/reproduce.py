@@ -131,6 +131,7 @@ def fresh_environment(made, workspace):
     place = workspace.path / "cache" / "environments" / hashlib.sha256(f"{was['version']}\n{lock}".encode()).hexdigest()[:16]
     with workspace.lock(f"environment-{place.name}"):
         if not (place / "complete").exists(): _install(place, lock, base)
+        os.utime(place / "complete")  # used now: it is not pruned
     return place / "bin" / "python", [_row("environment", *x.split("==", 1), again="a local package: left out", ok=None) for x in local]
 
 def _install(place, lock, base):

@@ -7,9 +7,8 @@ __all__ = ['LEAST', 'MOST', 'hidden', 'WAYS', 'HAND_OVER', 'forms', 'Masker', 'S
            'is_source', 'received', 'mask_mlflow']
 
 # %% ../nbs/00_secrets.ipynb #404dc7a7
-import base64, html, json, os, sys, threading
+import base64, json, os, sys, threading
 from pathlib import Path
-from urllib.parse import quote, quote_plus
 from .errors import OpsError, Unavailable
 
 # %% ../nbs/00_secrets.ipynb #cd326614
@@ -17,6 +16,7 @@ LEAST, MOST = 4, 32_000  # characters of a secret: a shorter one could not be hi
 
 def _escaped(value):
     "`value` as Python, JSON and HTML write it inside quotes."
+    import html  # like urllib below, for programs that have a secret
     once = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1], repr("'\"" + value)[4:-1], repr(value.encode())[2:-1], html.escape(value), html.escape(value, quote=False)}
     return once | {json.dumps(v)[1:-1] for v in once} | {v.replace("/", "\\/") for v in once}
 
@@ -31,6 +31,7 @@ def _base64(data):
 
 def forms(value):
     "Every form of `value`, the longest first."
+    from urllib.parse import quote, quote_plus
     data = value.encode("utf-8", "surrogatepass")
     web = {quote(value, safe="", errors="replace"), quote(value, errors="replace"), quote_plus(value, errors="replace")}
     web |= {_lower_hex(w) for w in web}

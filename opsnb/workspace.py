@@ -6,7 +6,7 @@
 __all__ = ['VERSION', 'reason', 'write_atomic', 'lock', 'free_port', 'Workspace']
 
 # %% ../nbs/02_workspace.ipynb #26b5c5e2
-import contextlib, errno, fcntl, json, os, shutil, socket, tempfile, time, uuid
+import contextlib, errno, fcntl, json, os, time, uuid
 from dataclasses import dataclass
 from pathlib import Path
 from .config import project_root
@@ -62,6 +62,7 @@ def _try_lock(fd, path, until):
 # %% ../nbs/02_workspace.ipynb #7aefe654
 def free_port():
     "A port of 127.0.0.1 that nobody listens at now."
+    import socket
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
@@ -132,6 +133,7 @@ def _create(ws, card):
 # %% ../nbs/02_workspace.ipynb #9a30fac3
 @contextlib.contextmanager
 def _temp(cls):
+    import shutil, tempfile
     folder, before = Path(tempfile.mkdtemp(prefix="opsnb-")).resolve(), os.environ.get("OPSNB_HOME")
     os.environ["OPSNB_HOME"] = str(folder / ".opsnb")
     try: yield cls.find()

@@ -107,3 +107,18 @@ def test_a_settings_file_with_a_mistake(ws, project):
 def test_a_reader_that_leaves_early_is_no_error(ws, recorded):
     done = subprocess.run(f"{sys.executable} -m opsnb runs | head -1", shell=True, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+def test_a_parameter_is_one_word_or_two(ws, notebook):
+    """`-p lr=0.1` and `-p lr 0.1`, on every command that takes parameters; what comes after -- is the program's own."""
+    notebook("train", "lr: float = 1.0\nwhere: str = ''", "import opsnb as ops\nops.publish(lr=lr, where=where)")
+    code, out, err = opsnb("run", "train.ipynb", "-p", "lr=0.5", "--params", "where", "a=b", "--json")
+    assert code == 0 and json.loads(out)["values"] == {"lr": 0.5, "where": "a=b"}, (out, err)
+    code, out, err = opsnb("submit", "train.ipynb", "-p", "lr=0.5", "-t", "team=risk", "-e", "MODE=fast", "--json")
+    made = ops.job(json.loads(out)["job"])
+    assert (made.spec.params, made.spec.tags, made.spec.env) == ({"lr": "0.5"}, {"team": "risk"}, {"MODE": "fast"}) and made.cancel()
+    code, out, err = opsnb("submit", "--json", "echo", "--", "-p", "x=1")
+    assert code == 0 and ops.job(json.loads(out)["job"]).spec.argv == ["echo", "-p", "x=1"], err
+    for words in (["-p"], ["-p", "lr"], ["-p", "=1"]):
+        code, out, err = opsnb("submit", "train.ipynb", *words)
+        assert code == 2 and "-p NAME=VALUE, or -p NAME VALUE" in err, err

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -602,7 +603,7 @@ def index(tmp_path, monkeypatch):
 def test_an_environment_made_from_its_lock(ws, index, monkeypatch, tmp_path):
     lock = tmp_path / "lock.txt"
     lock.write_text("\n".join([*index, "mine==1.0  # editable: file:///somewhere"]) + "\n")
-    monkeypatch.setattr("opsnb.jobs.environment_lock", lambda ws: lock)
+    monkeypatch.setattr("opsnb.jobs.submission.environment_lock", lambda ws: lock)
     def work():
         import importlib.util
         import sys
@@ -616,3 +617,87 @@ def test_an_environment_made_from_its_lock(ws, index, monkeypatch, tmp_path):
     broken = ops.submit(work, environment="lock")
     assert broken.wait(120).status == "failed" and "could not be made" in broken.state.error
     with pytest.raises(OpsError, match="no images"): ops.submit("true", environment="ghcr.io/team/image:1")
+
+
+# why a job waits
+
+
+def test_a_queued_job_says_why_it_waits(ws):
+    long, first = ops.submit("sleep 600", gpus=2), ops.submit("sleep 600", gpus=1)
+    assert running(long)
+    second, later = ops.submit("true", gpus=2), ops.submit("true", after=[first])
+    assert first.why() == "it is the next; it needs gpus=1 where 0 of 2 are free" and long.why() is None
+    assert second.why() == "2 are ahead of it; it needs gpus=2 where 0 of 2 are free" or "1 is ahead of it" in second.why()
+    assert later.why() == f"it comes after {first.id} (queued)"
+    code, out, _ = opsnb("job", second.id)
+    assert code == 0 and "waits:" in out and "where 0 of 2 are free" in out
+    assert "0 of 2 are free" in json.loads(opsnb("job", second.id, "--json")[1])["why"]
+    for j in (long, first, second, later): j.cancel()
+    for j in (long, first, second): j.wait(60)
+
+
+def test_a_job_that_waits_for_itself_is_told_so(ws, project):
+    """What a job holds while it waits for another one cannot be had by that one."""
+    (project / "outer.py").write_text("import opsnb as ops\nops.submit('true', gpus=2).result()\n")
+    outer = ops.submit("outer.py", gpus=1)
+    assert outer.wait(120).status == "failed"
+    assert "can never begin" in str(outer.logs()) and f"needs what {outer.id} holds" in str(outer.logs())
+    inner = next(j for j in ops.jobs() if j.id != outer.id)
+    assert inner.wait(60).status == "done"  # nobody holds it any more
+
+
+def test_a_job_without_gpus_may_submit_one_that_needs_them(ws, project):
+    (project / "outer.py").write_text("import opsnb as ops, os\nprint(os.environ['CUDA_VISIBLE_DEVICES'] == '', ops.submit('true', gpus=2).wait(60).state.gpus)\n")
+    assert str(ops.submit("outer.py").wait(120).logs()) == "True ['0', '1']\n"
+
+
+def test_a_job_tells_what_it_uses_now_and_shows_curves(ws, project):
+    """The card of a running job: cores and memory of all its processes, the metrics of its run and of a run below."""
+    (project / "train.py").write_text("""
+import subprocess, sys, time
+import opsnb as ops
+busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+ops.current().log(epoch=1)
+with ops.track("fit") as run:
+    for i in range(5): run.log(loss=1 / (i + 1))
+    print("logged", flush=True)
+    time.sleep(600)
+""")
+    job = ops.submit("train.py")
+    said(job, "logged")
+    assert until(lambda: job.folder.now().get("cores", 0) > 0.1, 60) and job.folder.now()["mem_mb"] > 10
+    card, text = job._repr_html_(), str(ops.job(job.id))
+    assert "CPU cores" in text and "runs for" in text and "loss: 0.2" in text and "epoch: 1" in text
+    assert "alt=\"loss: 1 to 0.2\"" in card and f'ops.job(&quot;{job.id}&quot;)' in card and "as of" in card
+    job.cancel()
+    job.wait(60)
+    assert "as of" not in job._repr_html_() and "uses" not in str(job) and not (job.folder.path / "now.json").exists()
+
+
+# what stays of a job
+
+
+def test_the_cache_is_pruned_but_never_what_a_live_job_uses(ws, project):
+    """By age and by size, once a day when a job is submitted; a job whose code is gone says so."""
+    made, codes = {}, {}
+    for name in ("ended", "live"):
+        (project / "prog.py").write_text(f"import time\nprint({name!r}, flush=True)\ntime.sleep({600 if name == 'live' else 0})\n")
+        made[name] = ops.submit("prog.py", name=name)
+        codes[name] = Path(made[name].spec.code)
+    made["ended"].wait(60)
+    said(made["live"], "live")
+    assert len(set(codes.values())) == 2 and opsnb("jobs", "prune")[1].startswith("Nothing to remove: the cache holds")
+    (project / "prog.py").write_text("")
+    long_ago = time.time() - 31 * 86400
+    for p in (*(c.parent for c in codes.values()), Path(made["ended"].spec.lock)): os.utime(p, (long_ago, long_ago))
+    assert ops.submit("true").wait(60).status == "done" and codes["ended"].exists()  # it was tidied up today
+    os.utime(ws.path / "cache" / ".pruned", (long_ago, long_ago))
+    assert ops.submit("true").wait(60).status == "done"
+    assert not codes["ended"].exists() and codes["live"].exists() and Path(made["live"].spec.lock).exists()
+    with pytest.raises(OpsError, match="is no longer kept"): made["ended"].retry()
+    made["live"].cancel()
+    made["live"].wait(60)
+    code, out, err = opsnb("jobs", "prune", "--gb", "0.000000001", "--json")
+    assert code == 0 and [r["name"] for r in json.loads(out)] == [codes["live"].parent.name], out  # what was used in the last hour stays
+    code, _, err = opsnb("jobs", "prune", "--days", "-1")
+    assert code == 2 and "0 (without limit) or more" in err

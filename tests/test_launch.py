@@ -154,11 +154,17 @@ def test_a_launched_function_as_a_job(ws):
         dist.all_reduce(t)
         rank = dist.get_rank()
         ops.current().log(rank=rank)
+        print("this is", rank)
         dist.barrier(), dist.destroy_process_group()
         return rank, t.item()
     job = ops.submit(who, launch={"processes": 2, "cpu": True})
     assert job.result(120) == (0, 3) and ops.run(job.run, ws).metrics["rank"] == 0
     assert sorted(p.name for p in (job.folder.path / "ranks").glob("*.log")) == ["0.log", "1.log"]
+    assert "this is 0" in str(job.logs()) and "this is 1" not in str(job.logs()) and "this is 1" in str(job.logs(rank=1))
+    code, out, err = opsnb("logs", job.id, "--rank", "1", "-f")
+    assert code == 0 and "this is 1" in out and "✓ done" in out, err
+    code, out, err = opsnb("logs", job.id, "--rank", "2")
+    assert code == 2 and "allowed: 0, 1" in err, err
 
 
 def test_wrong_words_before_anything_starts(ws, project, notebook):

@@ -122,3 +122,23 @@ def test_the_scheduler_starts_again_what_a_crash_cut_off(ws, mixed):
     assert until(lambda: job.status == "lost", 30)
     code, out, err = opsnb("scheduler", "--once")
     assert code == 0 and f"started again: {job.id}" in out + err and job.wait(60).shown == "done"
+
+
+def test_a_pipeline_that_is_a_job_and_holds_what_its_step_needs(ws, project, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    monkeypatch.setenv("OPSNB_FAKE_GPUS", "2")
+    notebook("train", "lr: float = 1.0", "import opsnb as ops\nops.publish(lr=lr)")
+    (project / "pipeline.yaml").write_text("steps:\n  train: {notebook: train.ipynb, on: local, gpus: 2}\n")
+    job = ops.submit("pipeline.yaml", gpus=1)
+    assert job.wait(150).status == "failed" and "can never begin" in str(job.logs()), str(job.logs())
+    assert [j.status for j in ops.jobs(name="train")] == ["cancelled"]
+
+
+def test_a_secret_in_a_file_beside_the_pipeline_reaches_the_environment_of_a_job(ws, project, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    (project / "flow").mkdir()
+    notebook("flow/show", "n: int = 1", "import os, opsnb as ops\nops.publish(length=len(os.environ['SHOP_TOKEN']))")
+    (project / "flow" / "token.txt").write_text("s3cret-of-the-shop\n")
+    (project / "flow" / "pipeline.yaml").write_text('secrets: {token: "file:token.txt"}\nsteps:\n  show: {notebook: show.ipynb, on: local, env: {SHOP_TOKEN: "${secrets.token}"}}\n')
+    done = Pipeline(project / "flow").run()
+    assert done.status == "done" and done.values["show"] == {"length": 18}, done.steps["show"].error

@@ -16,6 +16,7 @@ import opsnb as ops
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs import _slurm_node
 from opsnb.jobs import slurm as slurm_module
+from opsnb.pipeline import Pipeline
 from opsnb.jobs._slurm_node import Node, devices
 from opsnb.jobs.handle import Job
 from opsnb.jobs.slurm import Slurm, slurm
@@ -128,7 +129,7 @@ def test_gpus_are_given_out_one_by_one(ws):
 def test_two_nodes_and_the_reason_when_one_fails(ws, project):
     (project / "who.py").write_text("import os, sys, time\nrank = os.environ['OPSNB_NODE_RANK']\nprint('node', rank, os.environ['SLURM_NNODES'], flush=True)\nif rank == sys.argv[1]: sys.exit(3)\nif sys.argv[1] != 'none': time.sleep(60)\n")
     good = ops.submit("who.py", "none", nodes=2, gpus=2, cpus=2, on="slurm")
-    assert good.result(60) == 0 and str(good.logs()) == "node 0 2\n" and (good.folder.path / "output.1.log").read_text() == "node 1 2\n"
+    assert good.result(60) == 0 and str(good.logs()) == "node 0 2\n" and str(good.logs(rank=1)) == "node 1 2\n"
     bad = ops.submit("who.py", "1", nodes=2, on="slurm")
     assert "node 1: exit code 3" in str(bad.exception(60)) and bad.status == "failed"
 
@@ -365,3 +366,12 @@ def test_nothing_of_the_submitter_s_own_job_travels(ws, monkeypatch):
 def test_the_template_trains_there_as_it_does_here(ws, project, private):
     pytest.importorskip("accelerate")
     assert trained(project, "slurm") == trained(project, "local")
+
+
+def test_the_elements_of_a_foreach_are_one_array(ws, notebook, project):
+    notebook("train", "lr: int = 1", "import os, opsnb as ops\nops.publish(score=lr * 2, task=os.environ['SLURM_ARRAY_TASK_ID'])")
+    (project / "pipeline.yaml").write_text("steps:\n  train: {notebook: train.ipynb, on: slurm, foreach: {lr: [1, 2, 3]}}\n")
+    done = Pipeline(project).run()
+    assert done.status == "done" and [v["score"] for v in done.values.values()] == [2, 4, 6]
+    ids = {j.name: j.state.engine_id.split("_") for j in ops.jobs(on="slurm")}
+    assert len({number for number, _ in ids.values()}) == 1 and sorted(i for _, i in ids.values()) == ["0", "1", "2"] == sorted(v["task"] for v in done.values.values())

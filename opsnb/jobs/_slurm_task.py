@@ -8,7 +8,6 @@ for another reason (its time is nearly over, or it wants so) is queued again fro
 """
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -67,7 +66,9 @@ def work(path):
     try: task = Task(folder)
     except OpsError as e: return print(e, file=sys.stderr) or 2
     code = task.work()
-    if code == AGAIN and task.stop != signal.SIGTERM and rank == 0: subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], stdout=sys.stderr)
+    if code == AGAIN and task.stop != signal.SIGTERM and rank == 0:
+        import subprocess  # seldom needed, and each element of an array would import it
+        subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], stdout=sys.stderr)
     return 0 if code == AGAIN and rank else code
 
 

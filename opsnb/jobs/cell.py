@@ -9,7 +9,7 @@ __all__ = ['reads', 'inputs_of', 'packed_inputs', 'run_cell', 'Later', 'submit_c
 import ast, builtins, io, sys
 from ..config import load
 from ..errors import OpsError, near
-from . import submit
+from .submission import submit
 from ..show import size, state_text
 from ..travel import packed
 

@@ -109,3 +109,12 @@ class Folder:
         "What the function raised: `{type, message, traceback}`, or an empty dict."
         try: return json.loads(self.error.read_text())
         except (OSError, ValueError): return {}
+
+# %% ../../nbs/22_jobs.folder.ipynb #8abfa88c
+def _now(self, fresh_s=30):
+    "What the program uses, as its worker saw it in the last `fresh_s` seconds; else an empty dict."
+    try: seen = json.loads((self.path / "now.json").read_text())
+    except (OSError, ValueError): return {}
+    return seen if time.time() - seen["at"] < fresh_s else {}
+
+Folder.now = _now

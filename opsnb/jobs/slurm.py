@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STATES', 'NO_MEMORY', 'SILENT', 'word_of', 'node', 'configuration', 'environment', 'slurm', 'own_words', 'asked',
-           'script', 'Slurm', 'submit_many', 'find', 'states', 'accounting', 'cancel', 'logs', 'facts', 'wake',
+           'script', 'Slurm', 'submit_many', 'find', 'states', 'accounting', 'cancel', 'logs', 'facts', 'why', 'wake',
            'Private', 'start_slurm', 'stop_slurm', 'slurm_status']
 
 # %% ../../nbs/26_jobs.slurm.ipynb #58df2fda
@@ -226,6 +226,20 @@ def facts(self):
     return {"state": "ready" if there else "no node", "gpus": gpus, "free_gpus": gpus - taken, "queued": waiting.count("PENDING"), "running": waiting.count("RUNNING"), "note": f"{len(there)} of {len(rows)} nodes, {free} CPU cores free"}
 
 Slurm.facts = facts
+
+# %% ../../nbs/26_jobs.slurm.ipynb #4fa73f89
+_reasons = {"Resources": "it waits for free resources", "Priority": "others come first", "Dependency": "it comes after a job that has not ended", "JobArrayTaskLimit": "as many of its array run as may at a time", "BeginTime": "it is queued again in a moment", "None": "Slurm has not looked at it yet"}
+
+def why(self, job):
+    "Slurm's reason, the jobs ahead, and when Slurm expects it to begin."
+    if not job.state.engine_id: return None
+    rows = [line.split("|") for line in slurm("squeue", "-h", "-r", "-t", "PD", "--sort=-p,i", "-o", "%i|%r|%S").splitlines()]
+    at = next((i for i, row in enumerate(rows) if row[0] == job.state.engine_id), None)
+    if at is None: return None
+    _, reason, begins = rows[at]
+    return "; ".join(w for w in (_reasons.get(reason, reason), f"{at} of Slurm's queue {'is' if at == 1 else 'are'} ahead of it" if at else "", f"expected to begin {begins.replace('T', ' ')}" if begins != "N/A" else "") if w)
+
+Slurm.why = why
 
 # %% ../../nbs/26_jobs.slurm.ipynb #c0d97f8d
 def wake(self):

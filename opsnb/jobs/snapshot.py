@@ -68,7 +68,14 @@ def snapshot(workspace, root, extra=(), most_mb=None):
     _check_size(root, names, config.snapshot_mb if most_mb is None else most_mb)
     cache = workspace.path / "cache" / "code"
     folder = cache / _named(root, names) / root.name
-    return folder if folder.exists() else _copied(root, names, cache)
+    return folder if _touched(workspace, folder.parent) else _copied(root, names, cache)
+
+def _touched(workspace, entry):
+    "Whether an entry of the cache is there; it is used now, and so it stays."
+    with workspace.lock("cache", timeout_s=30), suppress(FileNotFoundError):
+        os.utime(entry)
+        return True
+    return False
 
 def _named(root, names):
     "A name for what is in these files."
@@ -93,6 +100,7 @@ def _copied(root, names, cache):
         try: os.rename(tmp.parent, folder.parent)
         except OSError:
             if not folder.exists(): raise  # else another process was faster
+            os.utime(folder.parent)
         return folder
     except OSError as e:
         raise Unavailable("The project's code could not be copied", given=f"{e.filename or cache}: {e.strerror}", hint="free disk space, or leave files out by .opsnbignore") from e
@@ -104,7 +112,7 @@ def environment_lock(workspace):
     lines = resolve("opsnb.provenance:environment")() or ()
     text = "\n".join(lines) + "\n"
     path = workspace.path / "cache" / "env" / f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.txt"
-    if not path.exists():
+    if not _touched(workspace, path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text)
     return path

@@ -8,17 +8,19 @@ import os
 import shutil
 import threading
 import time
-from pathlib import Path
 
 from opsnb.engine import NotebookRun
 from opsnb.errors import OpsError
-from opsnb.jobs import submit
-from opsnb.jobs.handle import JobFailed, refresh
+from opsnb.jobs.array import handed_over
+from opsnb.jobs.handle import JobFailed, hand_over, refresh
+from opsnb.jobs.submission import drawn_up, offered
 from opsnb.params import load_notebook, published
+from opsnb.pipeline.file import secret_place
 from opsnb.secrets import Secret
 from opsnb.show import ENDED
 
 EVERY_S = 0.3
+TOGETHER_S = 0.5  # elements of a foreach that come within such a time of each other are one array
 
 
 def sources(spec, step, params):
@@ -26,27 +28,43 @@ def sources(spec, step, params):
     given, env = dict(params), {}
     for name, value in params.items():
         if not isinstance(value, Secret): continue
-        source = spec.secrets.get(str(step.params.get(name, "")).removeprefix("${secrets.").removesuffix("}").strip())
+        source = secret_place(spec, step.params.get(name, ""))
         if source is None: raise OpsError(f"Step {step.id!r} runs on {step.on}, and its parameter {name!r} has a secret inside other text", allowed="${secrets.NAME} alone", hint="put the text together in the notebook")
-        if source.startswith("file:"): source = f"file:{spec.path.absolute().parent / Path(source[5:]).expanduser()}"
         if source.startswith("env:"): env[source[4:]] = source
         given[name] = source
     return given, env
+
+
+class Batch:
+    """Elements of a foreach that are about to be handed over; the first one's thread does it for all."""
+
+    def __init__(self): self.jobs, self.last, self.over, self.error = [], 0.0, threading.Event(), None
+
+    def go(self, engine, size, close, lock):
+        """Wait for the others: for all of them, or until no more come; those that have an earlier result do not come."""
+        while len(self.jobs) < size and time.monotonic() < self.last + TOGETHER_S: time.sleep(0.02)
+        with lock: close()
+        try: handed_over(engine, self.jobs)
+        except BaseException as e: self.error = e
+        finally: self.over.set()
 
 
 class Elsewhere:
     """The jobs of one pipeline run."""
 
     def __init__(self, spec, run, out, kernel):
-        self.spec, self.run, self.out, self.kernel, self.jobs, self.lock, self.thread, self.halted = spec, run, out, kernel, {}, threading.Lock(), None, threading.Event()
+        self.spec, self.run, self.out, self.kernel, self.jobs, self.stuck, self.lock, self.thread, self.halted = spec, run, out, kernel, {}, {}, threading.Lock(), None, threading.Event()
+        self.batches, self.groups = {}, {id: (name, len(ids)) for name, ids in spec.groups.items() for id in ids}  # of each step of a foreach: its group, and how many there are
 
     def work(self, s, step, params, env, key):
         """Run a step as a job; its result, as of a notebook that ran here."""
         given, theirs = sources(self.spec, step, params)
-        env = theirs | {k: self._source(step, k) if isinstance(v, Secret) else v for k, v in env.items()}
+        env = theirs | {k: secret_place(self.spec, step.env[k]) if isinstance(v, Secret) else v for k, v in env.items()}
         words = [w for option, v in (("--kernel", step.kernel or self.kernel), ("--experiment", self.run.state.experiment)) if v for w in (option, v)]
-        job = submit(step.notebook, *words, params=given, on=step.on, **step.resources, timeout_min=step.timeout_min, env=env, name=step.id, key=f"{self.run.id}/{step.id}/{key}",
-                     engine=step.engine, tags={"opsnb.step": step.id}, parent=self.run.id, workspace=self.run.workspace)
+        made, engine, _ = drawn_up(self.run.workspace, step.notebook, words, given, step.on, {}, timeout_min=step.timeout_min, env=env, name=step.id, key=f"{self.run.id}/{step.id}/{key}",
+                                   engine=step.engine, tags={"opsnb.step": step.id}, parent=self.run.id, **step.resources)
+        job, new = offered(self.run.workspace, made)
+        if new: self._hand_over(step, engine, job)
         if job.status in ENDED and job.shown != "done": job = job.retry()
         for s.attempt in range(1, step.retries + 2):
             self._wait(s, job)
@@ -54,9 +72,18 @@ class Elsewhere:
             job = job.retry()
         return self._result(s, step, job)
 
-    def _source(self, step, name):
-        """Where a secret in the step's environment comes from."""
-        return self.spec.secrets[step.env[name].removeprefix("${secrets.").removesuffix("}").strip()]
+    def _hand_over(self, step, engine, job):
+        """Give a new job to its engine; the elements of a foreach together, where there are arrays."""
+        if step.id not in self.groups or not hasattr(engine, "submit_many"): return hand_over(job)
+        spec, (group, size) = job.spec, self.groups[step.id]
+        alike = repr((group, spec.on, spec.resources(), spec.engine, spec.env, spec.code, spec.python))  # what an array's elements share
+        with self.lock:
+            batch = self.batches.setdefault(alike, Batch())
+            batch.jobs.append(job)
+            batch.last = time.monotonic()
+        if batch.jobs[0] is job: batch.go(engine, size, lambda: self.batches.pop(alike), self.lock)
+        batch.over.wait()
+        if batch.error: raise batch.error
 
     def _wait(self, s, job):
         """Until the job has ended. One thread asks for all of them."""
@@ -79,6 +106,10 @@ class Elsewhere:
             refresh([job for _, job, _ in found])
             for s, job, over in found:
                 s.where = f"{job.id} {job.shown} on {job.spec.on}"
+                try: job.check_turn()
+                except OpsError as e:  # the pipeline is a job itself, and holds what this one needs
+                    self.stuck[job.id] = e
+                    job.cancel()
                 if job.state.over():
                     with self.lock: self.jobs.pop(s.id)
                     over.set()
@@ -100,6 +131,7 @@ class Elsewhere:
         executed = load_notebook(path) if made.exists() else {"cells": []}
         values, files = published(executed)
         raised = next((f"{o['ename']}: {o['evalue']}" for c in executed["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"), None)
+        if stuck := self.stuck.get(job.id): return NotebookRun(job.run, str(step.notebook), "failed", str(path), {}, [], str(stuck), 0.0, failure=stuck, why=f"{job.id} on {step.on}")
         status = "done" if job.shown == "done" else "cancelled" if job.shown == "cancelled" else "timed_out" if job.shown == "timed_out" else "failed"
         error = None if status == "done" else raised or state.error
         failure = None if status == "done" else JobFailed(f"{step.notebook.name} on {step.on} {job.shown}: {error}", given=job.id, hint=f"opsnb logs {job.id}")

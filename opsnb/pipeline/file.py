@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PIPELINE_KEYS', 'STEP_KEYS', 'Step', 'Place', 'read_yaml', 'references', 'resolved', 'Spec', 'read_pipeline',
-           'publishes', 'check_steps', 'pipeline_secrets', 'pipeline_params']
+           'publishes', 'check_steps', 'secret_place', 'pipeline_secrets', 'pipeline_params']
 
 # %% ../../nbs/32_pipeline.file.ipynb #95c27366
 import ast, graphlib, re
@@ -238,11 +238,15 @@ def check_steps(spec, params):
         now = {k: resolved(v, {"params": params}) for k, v in step.params.items() if all(s == "params" for s, _ in references(v))}
         check_parameters(books[id], now, where=where, later=[k for k in step.params if k not in now])
 
-# %% ../../nbs/32_pipeline.file.ipynb #eff59d5e
+# %% ../../nbs/32_pipeline.file.ipynb #3bed5566
+def secret_place(spec, name):
+    "Where the secret `name` (or `${secrets.name}`) of a pipeline comes from, a file beside the pipeline with its folder; None when there is no such secret."
+    place = spec.secrets.get(str(name).removeprefix("${secrets.").removesuffix("}").strip())
+    return f"file:{spec.path.absolute().parent / Path(place[5:]).expanduser()}" if place and place.startswith("file:") else place
+
 def pipeline_secrets(spec):
     "`{name: Secret}`: the values of the pipeline's secrets, fetched now."
-    def beside(source_): return f"file:{spec.path.absolute().parent / Path(source_[5:]).expanduser()}" if source_.startswith("file:") else source_
-    return {name: secret_from(beside(source_), name) for name, source_ in spec.secrets.items()}
+    return {name: secret_from(secret_place(spec, name), name) for name in spec.secrets}
 
 # %% ../../nbs/32_pipeline.file.ipynb #cf238909
 def _book(spec, step):

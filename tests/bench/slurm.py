@@ -65,6 +65,7 @@ def main():
     args = parse.parse_args()
     above = Path(tempfile.mkdtemp(prefix="opsnb-b-"))
     os.environ |= {"OPSNB_SLURM_DIR": str(above / "slurm"), "OPSNB_DELIVERY": "off", "OPSNB_GIT": "0", "OPSNB_FAKE_GPUS": "2", "SLURM_CONF": str(above / "slurm" / "slurm.conf")}
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None): os.environ["PYTHONPYCACHEPREFIX"] = str(above / "bytecode")  # an installed opsnb has its bytecode
     (above / "project").mkdir()
     os.chdir(above / "project")
     Path("opsnb.toml").touch()
