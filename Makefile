@@ -13,11 +13,17 @@ export PATH := $(BIN):$(PATH)
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo  ## Set up, then train, judge and gate a model on real data (about 3 minutes the first time)
+demo: $(VENV)/.demo  ## Set up, then train and gate a model, and question documents, on real data (about 4 minutes the first time)
 	@test -f demo/pipeline.yaml || opsnb init demo
 	cd demo && opsnb pipeline run
 	@echo; echo "And again: nothing has changed."
 	cd demo && opsnb pipeline run
+	@echo; echo "Documents: an index, three questions, answers with citations."
+	@test -f demo-rag/pipeline.yaml || opsnb init demo-rag --template build_rag
+	cd demo-rag && opsnb pipeline run
+	cd demo-rag && opsnb rag ask docs Which methods does the with statement call at the beginning and at the end of its block?
+	cd demo-rag && opsnb rag ask docs How are parameters given to a notebook on the command line?
+	cd demo-rag && opsnb rag ask docs Who won the football world cup in 1998?
 	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"
 	@echo "Run it again:  cd demo && ../$(VENV)/bin/opsnb pipeline run -p epochs 30"
 
@@ -98,4 +104,4 @@ apt-slurm:  # the tests of Slurm skip where it cannot be had
 	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends slurmctld slurmd slurm-client munge; } || echo "Slurm cannot be installed; its tests skip"
 
 clean:  ## Remove what was made: .venv, demo, builds
-	rm -rf $(VENV) .airflow demo dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .airflow demo demo-rag dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
