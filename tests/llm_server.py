@@ -33,7 +33,7 @@ lock = threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True  # else an answer in two writes takes 40 ms
     key = None
 
     def log_message(self, *_): pass
