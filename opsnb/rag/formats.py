@@ -6,7 +6,7 @@
 __all__ = ['SUFFIXES', 'format_of', 'Raw']
 
 # %% ../../nbs/51_rag.formats.ipynb #3aaac1f0
-import os, zipfile
+import os, re, zipfile
 from dataclasses import dataclass, field
 from .clean import CannotRead, binary, decoded
 
@@ -20,6 +20,8 @@ SUFFIXES = {suffix: name for name, words in _suffixes.items() for suffix in word
 _starts = ((b"%PDF-", "pdf"), (b"PK\x03\x04", "zip"), (b"\xd0\xcf\x11\xe0", "ole"), (b"\x1f\x8b", "gzip"), (b"<!doctype html", "html"), (b"<html", "html"))
 _others = ((b"\x89PNG", "an image"), (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x7fELF", "a program"), (b"BZh", "compressed (bz2)"), (b"\xfd7zXZ", "compressed (xz)"),
            (b"\x28\xb5\x2f\xfd", "compressed (zstd)"), (b"SQLite format 3", "a database"), (b"PAR1", "a Parquet table"), (b"ID3", "audio"), (b"OggS", "audio"), (b"{\\rtf", "RTF; save it as DOCX"))
+
+_page = re.compile(rb"<(?:head|title|meta|body|main|article|div|p|h1|table|span|section)[\s>]")
 
 # %% ../../nbs/51_rag.formats.ipynb #1d2cba73
 def format_of(name, head, path=None):
@@ -35,6 +37,7 @@ def format_of(name, head, path=None):
     if other := next((what for mark, what in _others if head.startswith(mark)), None): raise CannotRead(f"{other}, not a text", "unknown_type")
     if SUFFIXES.get(suffix) in ("pdf", "docx", "slides", "sheet"): raise CannotRead(f"it is called .{suffix}, and does not begin like one", "broken")
     if binary(head): raise CannotRead("binary data, not a text", "unknown_type")
+    if suffix not in SUFFIXES and _page.match(start): return "html"
     return SUFFIXES.get(suffix, "mail" if head.startswith(b"From ") and b"\nFrom:" in head else "text")
 
 # %% ../../nbs/51_rag.formats.ipynb #a5610fa7
