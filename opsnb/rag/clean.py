@@ -61,7 +61,7 @@ def cleaned(text, layout=False):
     "Text without what nobody can see; with `layout` all its spaces stay."
     text = _unseen.sub("", _lines.sub("\n", text))
     if not text.isascii(): text = _letters(text)
-    if layout: return re.sub(r"[ \t]+\n", "\n", text)
+    if layout: return re.sub(r"(?<![ \t])[ \t]+\n", "\n", text)
     text = re.sub(r" ?\n ?", "\n", _spaces.sub(" ", text))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
