@@ -45,7 +45,7 @@ def _zipped(path):
     "An Office file says in its names what it is."
     try:
         with zipfile.ZipFile(path) as z: names = {n.partition("/")[0] for n in z.namelist()[:5000]}
-    except (zipfile.BadZipFile, OSError, ValueError) as e: raise CannotRead(f"a damaged or truncated zip archive: {e}") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as e: raise CannotRead(f"a damaged or truncated zip archive: {e}") from None
     found = next((f for part, f in (("word", "docx"), ("ppt", "slides"), ("xl", "sheet")) if part in names), None)
     if not found: raise CannotRead("a zip archive; unpack it first", "unknown_type")
     return found
@@ -82,7 +82,7 @@ class Raw:
         "Refuse a zip archive that would become too big, or that is locked."
         try:
             with zipfile.ZipFile(self.path) as z: parts = z.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError) as e: raise CannotRead(f"a damaged or truncated file: {e}") from None
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as e: raise CannotRead(f"a damaged or truncated file: {e}") from None
         if any(p.flag_bits & 1 for p in parts): raise CannotRead("protected by a password; save it without", "encrypted")
         total, packed = sum(p.file_size for p in parts), max(1, sum(p.compress_size for p in parts))
         if total > most_mb * 1e6 or len(parts) > 50_000 or (total > 5e7 and total / packed > 200):
