@@ -28,12 +28,14 @@ class Ended(Exception):
 
 class Worker:
     """A process that reads one file after the other."""
-    def __init__(self, said):
+    def __init__(self, said, known):
         self.files, self.process = 0, subprocess.Popen(
             [sys.executable, "-P", "-m", "opsnb.rag._reader"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(p for p in said["path"] if p)})
+        known(self)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.send(said)
+        if self.answer(120) != "ready": raise Ended("its process did not begin")
 
     def send(self, thing):
         data = pickle.dumps(thing, pickle.HIGHEST_PROTOCOL)
@@ -140,10 +142,11 @@ class Pool:
         """`(worker, whether it is new)`."""
         try: return self.idle.get_nowait(), False
         except queue.Empty: pass
-        worker = Worker(self.said)
+        return Worker(self.said, self.add), True
+
+    def add(self, worker):
         with self.lock: self.all.add(worker)
         if self.closed: worker.process.kill()
-        return worker, True
 
     def drop(self, worker):
         worker.end()

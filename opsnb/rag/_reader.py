@@ -40,6 +40,7 @@ def main():
         most = in_use() + int(said["memory_mb"] * 1e6)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     words = pickle.loads(said["words"])  # noqa: S301 - both ends are ours
+    send(out, "ready")
     while (found := receive(source)) is not None:
         signal.alarm(int(said["limit_s"]) + 30)  # nobody is left to end us when the reader of our documents was killed
         try: send(out, parse(found, words))

@@ -53,19 +53,22 @@ def _guessed(data):
 _unseen = re.compile("[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]")
 _lines = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _spaces = re.compile("[ \t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_surrogate = re.compile("[\ud800-\udfff]")
 _joined_letters = {ord(c): unicodedata.normalize("NFKD", c) for c in "ﬀﬁﬂﬃﬄﬅﬆ"}
+_joined = re.compile("[ﬀ-ﬆ]")
 
 def cleaned(text, layout=False):
     "Text without what nobody can see; with `layout` all its spaces stay."
     text = _unseen.sub("", _lines.sub("\n", text))
     if not text.isascii(): text = _letters(text)
-    if layout: return re.sub(r"[ \t]+\n", "\n", text)
+    if layout: return re.sub(r"(?<![ \t])[ \t]+\n", "\n", text)
     text = re.sub(r" ?\n ?", "\n", _spaces.sub(" ", text))
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 def _letters(text):
-    if any("\ud800" <= c <= "\udfff" for c in text): text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", text.translate(_joined_letters))
+    if _surrogate.search(text): text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if _joined.search(text): text = text.translate(_joined_letters)
+    return unicodedata.normalize("NFC", text)
 
 # %% ../../nbs/51_rag.clean.ipynb #ff958c14
 class Text:

@@ -15,11 +15,19 @@ from .document import digest
 def signature(text, words=200_000):
     "`(digest of the words, digest of the numbers, 64 numbers of MinHash | None)`; near copies are only looked for from 20 words on, and in the first `words`."
     found = re.findall(r"\w+", text.lower(), re.A if text.isascii() else 0)[:words]
-    exact, numbers = digest(" ".join(found) if len(found) < words else text), digest(" ".join(w for w in found if any(map(str.isdigit, w))))
+    exact, numbers = digest(" ".join(found) if len(found) < words else text), digest(" ".join(w for w in found if w[0].isdigit() or w[-1].isdigit()))
     if len(found) < 20: return exact, numbers, None
     made = _empty().copy()
-    made.update_batch([*{zlib.crc32(" ".join(found[i:i + 5]).encode("utf-8", "replace")) for i in range(len(found) - 4)}])
+    made.update_batch(_runs(found).tolist())
     return exact, numbers, made.hashvalues
+
+def _runs(found, n=5):
+    "A number for each different run of five words."
+    numpy = plug.need("numpy", "find near copies of documents")
+    known = {w: zlib.crc32(w.encode("utf-8", "replace")) for w in set(found)}
+    each = numpy.fromiter((known[w] for w in found), numpy.uint64, len(found))
+    mixed = sum(each[i:len(each) - n + 1 + i] * numpy.uint64(0x9E3779B97F4A7C15 ** (i + 1) % 2**64) for i in range(n))
+    return numpy.unique(mixed >> numpy.uint64(32))
 
 @lru_cache(1)
 def _empty(): return plug.need("datasketch", "find near copies of documents").MinHash(num_perm=64, seed=1, hashfunc=int)

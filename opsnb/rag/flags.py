@@ -29,25 +29,37 @@ def mod97(iban):
     return int("".join(str(int(c, 36)) for c in turned)) % 97 == 1
 
 # %% ../../nbs/51_rag.flags.ipynb #e79c985f
-def _card(m): return (d := re.sub(r"\D", "", m[0])) and 13 <= len(d) <= 19 and d[0] in "3456" and len(set(d)) > 1 and luhn(d)
+def _card(m): return 13 <= len(d := re.sub(r"\D", "", m[0])) <= 19 and d[0] in "3456" and len(set(d)) > 1 and luhn(d)
 def _iban(m): return 15 <= len(v := m[0].replace(" ", "")) <= 34 and mod97(v)
 def _phone(m): return 8 <= len(re.sub(r"\D", "", m[0])) <= 15
 def _address(m): return all(int(p) < 256 for p in m[0].split(".")) and not m[0].startswith(("127.", "0.", "255."))
 def _mixed(m): return bool(re.search(r"\d", m[1]) and re.search(r"[A-Za-z]", m[1]))
 
-# %% ../../nbs/51_rag.flags.ipynb #f0e63a9c
-_kinds = {
-    "email": (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}\b"), None),
+# %% ../../nbs/51_rag.flags.ipynb #7261d95c
+_numbers = re.compile(r"[+(\d](?:[\d .()/-]{5,60})\d")
+_in_numbers = {
     "phone": (re.compile(r"(?<![\w+])\+\d{1,3}(?:[ .()/-]{0,2}\d{2,5}){2,5}(?!\w)|(?<![\w.-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])"), _phone),
-    "iban": (re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _iban),
     "card": (re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])"), _card),
     "ip": (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"), _address),
-    "secret": (re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{40,}|\bxox[abprs]-[\w-]{10,}|\bsk-[\w-]{20,}|\bAIza[\w-]{35}"
-                          r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"), None),
-    "password": (re.compile(r"(?i)(?:api[_-]?key|secret|passwor[dt]|passwd|token)[\"']?\s{0,3}[:=]\s{0,3}[\"']?([^\s\"'<>(){}]{8,80})"), _mixed),
 }
+_anywhere = {
+    "email": (re.compile(r"@(?<=[\w+-]@)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}\b"), None),
+    "iban": (re.compile(r"[A-Z](?<!\w[A-Z])[A-Z]\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _iban),
+}
+_marked = {"PRIVATE KEY-----": r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----", "AKIA": r"AKIA[A-Z0-9]{16}\b", "ASIA": r"ASIA[A-Z0-9]{16}\b", "gh": r"gh[pousr]_[A-Za-z0-9]{30,}", "github_pat_": r"github_pat_\w{40,}",
+           "xox": r"xox[abprs]-[\w-]{10,}", "sk-": r"sk-[\w-]{20,}", "AIza": r"AIza[\w-]{35}", "eyJ": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"}
+_named = ("api_key", "api-key", "apikey", "secret", "password", "passwort", "passwd", "token")
 
+# %% ../../nbs/51_rag.flags.ipynb #fab7b9ea
 def personal(text, most=2_000_000):
     "How often each kind of personal data or secret occurs in the first `most` characters: counts, never values."
-    found = Counter({kind: sum(1 for m in pattern.finditer(text, 0, most) if holds is None or holds(m)) for kind, (pattern, holds) in _kinds.items()})
+    text, found = text[:most], Counter()
+    for kind, (pattern, holds) in _anywhere.items(): found[kind] += sum(1 for m in pattern.finditer(text) if holds is None or holds(m))
+    for place in _numbers.finditer(text):
+        for kind, (pattern, holds) in _in_numbers.items(): found[kind] += sum(1 for m in pattern.finditer(text, place.start(), place.end() + 2) if holds(m))
+    for mark, pattern in _marked.items():
+        if mark in text: found["secret"] += sum(1 for m in re.finditer(pattern, text) if m.start() == 0 or not text[m.start() - 1].isalnum())
+    low = text.lower()
+    for word in _named:
+        if word in low: found["password"] += sum(1 for m in re.finditer(word + r"[\"']?\s{0,3}[:=]\s{0,3}[\"']?([^\s\"'<>(){}]{8,80})", low) if _mixed(m))
     return {kind: n for kind, n in found.items() if n}

@@ -110,7 +110,7 @@ def _cuts(path, step, suffix):
     "`(byte after a part, its number of lines)`."
     quoted, at, lines, rest = False, 0, 0, 0
     with open(path, "rb") as f:
-        while block := f.read(1 << 20) + f.readline(1 << 22):
+        while block := (b"" if rest >= step else f.read(min(step, 1 << 20))) + f.readline(1 << 22):  # then line by line, to the first place to cut
             at, rest = at + len(block), rest + len(block)
             lines += block.count(b"\n")
             if suffix in ("csv", "tsv") and block.count(b'"') % 2: quoted = not quoted

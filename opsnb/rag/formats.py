@@ -6,7 +6,7 @@
 __all__ = ['SUFFIXES', 'format_of', 'Raw']
 
 # %% ../../nbs/51_rag.formats.ipynb #3aaac1f0
-import os, zipfile
+import os, re, zipfile
 from dataclasses import dataclass, field
 from .clean import CannotRead, binary, decoded
 
@@ -20,6 +20,8 @@ SUFFIXES = {suffix: name for name, words in _suffixes.items() for suffix in word
 _starts = ((b"%PDF-", "pdf"), (b"PK\x03\x04", "zip"), (b"\xd0\xcf\x11\xe0", "ole"), (b"\x1f\x8b", "gzip"), (b"<!doctype html", "html"), (b"<html", "html"))
 _others = ((b"\x89PNG", "an image"), (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x7fELF", "a program"), (b"BZh", "compressed (bz2)"), (b"\xfd7zXZ", "compressed (xz)"),
            (b"\x28\xb5\x2f\xfd", "compressed (zstd)"), (b"SQLite format 3", "a database"), (b"PAR1", "a Parquet table"), (b"ID3", "audio"), (b"OggS", "audio"), (b"{\\rtf", "RTF; save it as DOCX"))
+
+_page = re.compile(rb"<(?:head|title|meta|body|main|article|div|p|h1|table|span|section)[\s>]")
 
 # %% ../../nbs/51_rag.formats.ipynb #1d2cba73
 def format_of(name, head, path=None):
@@ -35,6 +37,7 @@ def format_of(name, head, path=None):
     if other := next((what for mark, what in _others if head.startswith(mark)), None): raise CannotRead(f"{other}, not a text", "unknown_type")
     if SUFFIXES.get(suffix) in ("pdf", "docx", "slides", "sheet"): raise CannotRead(f"it is called .{suffix}, and does not begin like one", "broken")
     if binary(head): raise CannotRead("binary data, not a text", "unknown_type")
+    if suffix not in SUFFIXES and _page.match(start): return "html"
     return SUFFIXES.get(suffix, "mail" if head.startswith(b"From ") and b"\nFrom:" in head else "text")
 
 # %% ../../nbs/51_rag.formats.ipynb #a5610fa7
@@ -42,7 +45,7 @@ def _zipped(path):
     "An Office file says in its names what it is."
     try:
         with zipfile.ZipFile(path) as z: names = {n.partition("/")[0] for n in z.namelist()[:5000]}
-    except (zipfile.BadZipFile, OSError, ValueError) as e: raise CannotRead(f"a damaged or truncated zip archive: {e}") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as e: raise CannotRead(f"a damaged or truncated zip archive: {e}") from None
     found = next((f for part, f in (("word", "docx"), ("ppt", "slides"), ("xl", "sheet")) if part in names), None)
     if not found: raise CannotRead("a zip archive; unpack it first", "unknown_type")
     return found
@@ -79,7 +82,7 @@ class Raw:
         "Refuse a zip archive that would become too big, or that is locked."
         try:
             with zipfile.ZipFile(self.path) as z: parts = z.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError) as e: raise CannotRead(f"a damaged or truncated file: {e}") from None
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as e: raise CannotRead(f"a damaged or truncated file: {e}") from None
         if any(p.flag_bits & 1 for p in parts): raise CannotRead("protected by a password; save it without", "encrypted")
         total, packed = sum(p.file_size for p in parts), max(1, sum(p.compress_size for p in parts))
         if total > most_mb * 1e6 or len(parts) > 50_000 or (total > 5e7 and total / packed > 200):

@@ -223,5 +223,5 @@ class _Bar:
         elif sys.stderr.isatty(): print(f"\r\x1b[2K{self.text()[:os.get_terminal_size(2).columns - 1]}", end="", file=sys.stderr, flush=True)
 
     def __exit__(self, *_):
-        if self.live and in_notebook() and self.live.id: self.live.draw, self.live.text = self.reading._repr_html_, self.reading.__str__; self.live.update(force=True)
+        if self.live and in_notebook() and self.live.id: self.live.draw, self.live.text = lambda: f"<p>{escape(self.reading.headline())}</p>", self.reading.headline; self.live.update(force=True)
         elif self.live and sys.stderr.isatty(): print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

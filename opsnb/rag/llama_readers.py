@@ -14,8 +14,7 @@ from .find import Found, lost
 # %% ../../nbs/51_rag.llama_readers.ipynb #f4652b18
 def of_llama_index(items, source):
     "Documents of LlamaIndex as ours; several get `#1`, `#2` … or their ids."
-    items = list(items)
-    for n, item in enumerate(items, 1):
+    for n, (item, alone) in enumerate(_with_whether_alone(items), 1):
         text = item.get_content() if hasattr(item, "get_content") else getattr(item, "text", None)
         if not isinstance(text, str): raise CannotRead(f"its reader gave {type(item).__name__}, and not documents with a text", "broken")
         meta = {str(k): v for k, v in (getattr(item, "metadata", None) or {}).items() if isinstance(v, (str, int, float, bool))}
@@ -23,7 +22,19 @@ def of_llama_index(items, source):
         text = cleaned(text)
         page = meta.get("page_label")
         spans = [Span(0, len(text), "page", int(page))] if isinstance(page, str) and page.isdigit() else []
-        yield Document(source if len(items) == 1 else f"{source}#{page or own}", text, str(meta.pop("title", "") or ""), "text", spans, meta)
+        yield Document(source if alone else f"{source}#{page or own}", text, str(meta.pop("title", "") or ""), "text", spans, meta)
+
+def _with_whether_alone(items):
+    "`(item, whether there is no other)`; what comes before an error comes."
+    items, error = iter(items), None
+    for item in items:
+        try: second = [next(items)]
+        except StopIteration: second = []
+        except Exception as e: second, error = [], e
+        yield item, not second and not error
+        yield from ((i, False) for i in second)
+        if error: raise error
+        yield from ((i, False) for i in items)
 
 def loaded(reader, path):
     try: return reader.load_data(file=Path(path))

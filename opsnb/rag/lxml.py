@@ -13,14 +13,16 @@ from .clean import CannotRead, Text, cleaned, decoded
 # %% ../../nbs/51_rag.lxml.ipynb #f6233ee7
 NEVER = "script style noscript template svg math iframe object embed form button select input textarea nav footer aside dialog canvas audio video title".split()
 _of_head = {"title", "meta", "link", "base", "object", *NEVER}  # other elements in a head are a body without its tag
-_junk = re.compile(r"(?:^|[\s_-])(?:nav(?:bar|igation|header|footer)?|menu|sidebar|sphinxsidebar|breadcrumbs?|cookie\w*|banner|related|share|social|advert\w*|toc|skip\w*|headerlink|footer|pagination|prevnext|edit-page)(?:$|[\s_-])", re.I)
+_junk = re.compile(r"(?:^|[\s_-])(?:header|nav(?:bar|igation|header|footer)?|menu|sidebar|sphinxsidebar|breadcrumbs?|cookie\w*|banner|related|share|social|advert\w*|toc|skip\w*|headerlink|footer|pagination|prevnext|edit-page)(?:$|[\s_-])", re.I)
 _main = ("//main", "//*[@role='main']", "//article", "//*[@id='content' or @id='main-content' or @id='bodyContent' or @id='mw-content-text']", "//*[@class='body' or @class='document' or @itemprop='articleBody']")
+
+_unfit = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # for XML
 
 def parsed(data, charset=None):
     "The tree of an HTML page; bytes, or text."
     html = plug.need("lxml.html", "read HTML")
     text = data if isinstance(data, str) else _declared(data, charset)
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", ""))
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _unfit.sub("", text))
     try: tree = html.document_fromstring(text, parser=html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True))
     except Exception as e: raise CannotRead("there is nothing in this page" if "empty" in str(e).lower() else f"no HTML: {e}", "empty") from None
     return tree
@@ -55,7 +57,8 @@ def _leads_elsewhere(e):
     suspect = bool(_junk.search(named)) or e.tag == "header" and e.getparent() is not None and e.getparent().tag == "body"
     if not suspect and e.tag not in ("ul", "ol", "div", "table"): return False
     text, links = len(e.text_content().strip()), [len(a.text_content()) for a in e.iter("a")]
-    return (suspect and (text < 200 or sum(links) > 0.4 * text)) or (len(links) > 3 and sum(links) > 0.85 * text and max(links) < 40 and text < 4000)
+    titled = suspect and next(e.iter("h1", "h2", "h3"), None) is not None and sum(links) < 0.6 * text
+    return (suspect and not titled and (text < 200 or sum(links) > 0.4 * text)) or (len(links) > 3 and sum(links) > 0.85 * text and max(links) < 40 and text < 4000)
 
 # %% ../../nbs/51_rag.lxml.ipynb #e37126ae
 _block = set("p div section article main li dt dd blockquote figure figcaption address details summary tr ul ol dl body header hgroup center fieldset td th caption".split())
@@ -147,15 +150,13 @@ def tree_of(data, why="read XML"):
     etree = plug.need("lxml.etree", why)
     try: root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, load_dtd=False, dtd_validation=False))
     except (etree.XMLSyntaxError, ValueError) as e: raise CannotRead(f"no well-formed XML: {str(e)[:150]}") from None
-    if root.getroottree().docinfo.internalDTD is not None and any(True for _ in root.getroottree().docinfo.internalDTD.iterentities()):
-        raise CannotRead("it defines entities, which are not expanded: they can become gigabytes", "refused")
     return root
 
 def read_xml(raw):
     "The document of an XML file: its texts, and the names of elements as headings where they hold several."
     made, root = Text(), tree_of(raw.data)
     for e in root.iter():
-        if isinstance(e.tag, str) and (e.text or "").strip(): made.add(e.text, sep="\n")
+        if isinstance(e.tag, str) and (e.text or "").strip(): made.add(e.text, sep="\n")  # an entity's tag is no text
         if (e.tail or "").strip(): made.add(e.tail, sep=" ")
     if not made.parts: raise CannotRead("there is no text in this file", "empty")
     yield made.document(raw.source, next((cleaned(e.text or "") for e in root.iter("{*}title")), ""), "xml")

@@ -48,7 +48,7 @@ def markdown(text, made, rst=False):
             flush()
             fence = found[1]
             block.append(line)
-        elif (found := re.match(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$", line)) and not rst:
+        elif (found := re.match(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$", line[:500])) and not rst:
             flush()
             made.heading(re.sub(r"\s*\{[#.][^}]*\}$", "", found[2]), len(found[1]))
         elif (level := _underlines(line, block, rst, levels)):

@@ -24,7 +24,11 @@ def read(raw):
     finally: pdf.close()
 
 def _document(raw, pdf):
-    pages = [rows(segments(_characters(pdf, n))) for n in range(len(pdf))]
+    pages, damaged = [], 0
+    for n in range(len(pdf)):
+        try: pages.append(rows(segments(_characters(pdf, n))))
+        except plug.need("pypdfium2", "read PDF files").PdfiumError: pages, damaged = [*pages, []], damaged + 1
+    if damaged and not any(pages): raise CannotRead(f"a damaged PDF: {damaged} of its {len(pdf)} pages cannot be read")
     if not any(pages): raise CannotRead(f"no text on its {len(pdf)} pages; if they are scans, recognise their text first (OCR)", "empty")
     body, texts = _body(pages), [["  ".join(s[4] for s in row) for row in page] for page in pages]
     kept = [[s for i, row in enumerate(page) if i not in drop or row[0][5] > 1.3 * body for s in row] for page, drop in zip(pages, repeated(texts), strict=True)]
@@ -32,7 +36,7 @@ def _document(raw, pdf):
     made, known, large = Text(), hyphenated("\n".join(t for page in texts for t in page)), _larger(pages, body)
     for n, page in enumerate(pages, 1):
         with made.span("page", n): _page(made, page, body, large, known)
-    return made.document(raw.source, kind="pdf", pages=len(pdf), **_said(pdf, raw, made))
+    return made.document(raw.source, kind="pdf", pages=len(pdf), damaged_pages=damaged or None, **_said(pdf, raw, made))
 
 # %% ../../nbs/51_rag.pypdfium2.ipynb #988f0a84
 def _characters(pdf, n):

@@ -62,23 +62,28 @@ def read(raw):
     "The documents of a CSV, TSV or JSONL file, or of a part of one."
     if raw.name.lower().endswith(("jsonl", "ndjson")): yield from documents(raw, _json_lines(raw))
     else:
-        names, dialect = _head(raw)
-        yield from documents(raw, _csv(raw, names, dialect), names)
+        names, delimiter = _head(raw)
+        yield from documents(raw, _csv(raw, names, delimiter), names)
 
 def _head(raw):
-    "`(names of the columns, dialect)`."
+    "`(names of the columns, delimiter)`."
     with open(raw.path, "rb") as f: start = plug.resolve("opsnb.rag.clean:decoded")(f.read(100_000), raw.metadata.get("charset"))[0]
-    try: dialect = csv.Sniffer().sniff(start[:20_000].rsplit("\n", 1)[0], ",;\t|")
-    except csv.Error: dialect = csv.excel_tab if raw.name.lower().endswith("tsv") else csv.excel
-    try: names = next(csv.reader(io.StringIO(start), dialect))
+    delimiter = max(",;\t|", key=lambda d: _agreement(start, d))
+    try: names = next(csv.reader(io.StringIO(start), delimiter=delimiter))
     except (csv.Error, StopIteration): raise CannotRead("its first line does not name columns", "broken") from None
     names = [n.strip() or f"column {i}" for i, n in enumerate(names, 1)]
-    return [n if names.index(n) == i else f"{n} {i + 1}" for i, n in enumerate(names)], dialect
+    return [n if names.index(n) == i else f"{n} {i + 1}" for i, n in enumerate(names)], delimiter
 
-def _csv(raw, names, dialect):
+def _agreement(start, delimiter):
+    "How many of the first rows have as many fields as the first, and how many those are."
+    try: rows = [len(r) for r in itertools.islice(csv.reader(io.StringIO(start[:20_000].rsplit("\n", 1)[0]), delimiter=delimiter), 20) if r]
+    except csv.Error: return 0, 0
+    return (rows.count(rows[0]) / len(rows), rows[0]) if rows and rows[0] > 1 else (0, 0)
+
+def _csv(raw, names, delimiter):
     csv.field_size_limit(1 << 28)
     at = raw.part[2] if raw.part else 1
-    reader = csv.reader(io.StringIO(raw.text, newline=""), dialect)
+    reader = csv.reader(io.StringIO(raw.text, newline=""), delimiter=delimiter)
     try:
         for row in reader:
             line, at = at, (raw.part[2] if raw.part else 1) + reader.line_num
