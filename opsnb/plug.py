@@ -63,7 +63,8 @@ def need(name, why):
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
-    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM"},
+    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM", "st": "opsnb.rag.embed.sentence_transformers:SentenceTransformers", "openai": "opsnb.rag.embed.openai:OpenAI",
+                 "http": "opsnb.rag.embed.openai:OpenAI", "https": "opsnb.rag.embed.openai:OpenAI", "llama_index": "opsnb.rag.embed.llama_index:LlamaIndex"},
 }
 
 def resolve(target):
