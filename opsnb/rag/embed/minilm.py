@@ -12,7 +12,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from ... import plug
-from ...errors import OpsError
+from ...errors import OpsError, Unavailable
 from . import Embedder, Encoded, Query, Tokens, whole
 from ...workspace import lock, write_atomic
 
@@ -45,7 +45,8 @@ def model_file():
     "`(identity, path of the model file)`; made now, once, if it is not there."
     from opsnb.rag import _minilm
     source, folder = packaged(), cache()
-    folder.mkdir(parents=True, exist_ok=True)
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise Unavailable(f"The embedding model cannot be kept at {folder}", given=e.strerror, hint="set XDG_CACHE_HOME to a folder you can write to") from e
     name = f"minilm:{weights_digest(source / 'model.safetensors', folder)}-{_minilm.RECIPE}"
     path = folder / f"{name.replace(':', '-')}.onnx"
     if path.exists(): return name, path
