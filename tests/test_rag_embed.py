@@ -45,13 +45,14 @@ def test_token_states_find_the_same_word():
 @pytest.mark.data
 def test_dense_search_is_not_worse_than_with_32_bits():
     passages, questions = squad()
-    questions = questions[::6]
+    passages = passages[:240]
+    questions = [q for q in questions if q["pid"] in {p["id"] for p in passages}][::4]
     model = embedder()
     vectors, place = model.embed([p["text"] for p in passages]).vectors, {p["id"]: n for n, p in enumerate(passages)}
     asked, gold = model.embed([q["question"] for q in questions]).vectors, np.array([place[q["pid"]] for q in questions])
     scores = asked @ vectors.T
     ranks = 1 + (scores > scores[np.arange(len(gold)), gold][:, None]).sum(axis=1)
-    assert np.where(ranks <= 10, 1 / ranks, 0).mean() > 0.71  # sentence-transformers in 32 bits: 0.732 over all questions
+    assert np.where(ranks <= 10, 1 / ranks, 0).mean() > 0.72  # sentence-transformers in 32 bits: 0.734
 
 
 def test_the_first_vector_is_there_soon_without_torch():

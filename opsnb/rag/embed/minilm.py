@@ -70,7 +70,7 @@ class MiniLM(Embedder):
         self.tokenizer = plug.need("tokenizers", "embed text").Tokenizer.from_file(str(packaged() / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
-        self.signs = [i for w, i in self.tokenizer.get_vocab().items() if not any(c.isalnum() for c in w)]  # brackets, commas
+        self.signs = [i for w, i in self.tokenizer.get_vocab().items() if not w.isalnum() and not any(c.isalnum() for c in w)]  # brackets, commas
 
     def ids_of(self, text): return self.ids([text], special=False)[0]
     def ids(self, texts, special=True): return [e.ids for e in self.tokenizer.encode_batch_fast([whole(t) for t in texts], add_special_tokens=special)]
