@@ -63,7 +63,8 @@ def need(name, why):
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
-    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM"},
+    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM", "st": "opsnb.rag.embed.sentence_transformers:SentenceTransformers", "openai": "opsnb.rag.embed.openai:OpenAI",
+                 "http": "opsnb.rag.embed.openai:OpenAI", "https": "opsnb.rag.embed.openai:OpenAI", "llama_index": "opsnb.rag.embed.llama_index:LlamaIndex"},
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
     "source": {"web": "opsnb.rag.web:find", "git": "opsnb.rag.git:find", "fsspec": "opsnb.rag.fsspec:find", "sql": "opsnb.rag.sqlalchemy:find", "llama_index": "opsnb.rag.llama_readers:find"},

@@ -35,6 +35,7 @@ VERBS = [
     Verb("publish", "opsnb.params:publish", "hand values to whoever runs this notebook"),
     Verb("output_dir", "opsnb.params:output_dir", "the folder for files that this notebook writes"),
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
+    Verb("chunks", "opsnb.rag.chunk.view:cut", "cut a document as an index would, and show where", "chunks", {}, {}, ("opsnb chunks README.md", "opsnb chunks guide.md --strategy sentence --tokens 120 --overlap 20", "opsnb chunks guide.md --json")),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
          ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
     Verb("resume_notebook", "opsnb.engine:resume_notebook", "go on with a notebook's run after its last checkpoint", "resume", {"params": "-p", "out": "-o"}, {"text": True, "check": False},

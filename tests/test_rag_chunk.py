@@ -1,9 +1,12 @@
 """Chunks: exact places, sizes that hold, hostile texts, and what an edit costs."""
 import random
+import re
 import time
+from html import unescape
 
 import pytest
 
+import opsnb as ops
 from opsnb.errors import OpsError
 from opsnb.rag.chunk import STRATEGIES, Chunking, chunks, rough
 from opsnb.rag.document import Document, Span
@@ -139,3 +142,23 @@ def test_wrong_settings_are_told(wrong, said):
 
 def test_a_chunk_is_not_longer_than_the_model_takes():
     with pytest.raises(OpsError, match="at most 254 tokens"): chunks(Document("d", "x"), Chunking(tokens=300), embedder().count)
+
+
+def test_what_ops_chunks_shows(project):
+    (project / "guide.md").write_text("# Use\n\nFirst <b>bold</b> words. " + "More of them follow here. " * 30 + "\n\n## שלום\n\nEnd \x00 of it.\n")
+    made = ops.chunks("guide.md", "sentence", tokens=40, overlap=12, parent=0)
+    html, text = made._repr_html_(), str(made)
+    assert "&lt;b&gt;" in html and "<b>bold" not in html and html.count("<sup") == len(made) and "repeating-linear-gradient" in html
+    assert "rgba(" in html and "color:#" not in html and "\x00" not in html and "\x00" not in text
+    assert text.splitlines()[0].startswith("guide.md: ") and len(text.splitlines()) == len(made) + 2
+    shown = re.sub("<sup.*?</sup>|<[^>]+>", "", html.partition("overflow:auto")[2].partition(">")[2])
+    assert unescape(shown).replace("\ufffd", "\0") == made.document.text  # all of it, once, in order
+    assert [c.text for c in made] == [made.document.text[c.start:c.end] for c in made] and made.to_dict()["chunks"][0]["tokens"] <= 40
+    with pytest.raises(OpsError, match="no file"): ops.chunks("missing.md")
+    with pytest.raises(OpsError, match="cannot be cut"): ops.chunks(["a"])
+    assert "no chunks" in str(ops.chunks("  \n ")) and "no chunks" in ops.chunks("")._repr_html_()
+
+
+def test_ops_chunks_of_a_long_text_shows_its_beginning(project):
+    made = ops.chunks("Some words in a sentence. " * 4000)
+    assert len(made._repr_html_()) < 100_000 and "more characters" in made._repr_html_() and "more chunks" not in str(made)

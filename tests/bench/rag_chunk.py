@@ -34,7 +34,7 @@ def history(repo, folder, commits):
 
 def embedded(versions, split, count):
     """Over all builds after the first, chunks and tokens embedded by document and by chunk; in front, the chunks of the first build."""
-    known, have, first, whole, few = {}, None, 0, [], []
+    known, before, have, first, whole, few = {}, {}, None, 0, [], []
     for files in versions:
         for path, text in files.items():
             if (path, text) not in known: known[path, text] = split(path, text)

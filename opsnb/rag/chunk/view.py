@@ -107,12 +107,12 @@ def cut(
     tokens=240,            # most tokens of a chunk
     overlap=0,             # tokens at the end of a chunk that the next one begins with
     parent=720,            # most tokens of the stretch shown with a chunk; 0: none
-    separators=None,       # recursive: texts to cut after, the best first
+    separators=(),         # recursive: texts to cut after, the best first
     breaks=0.1,            # semantic: the share of sentences after which it is cut
     embedder="",           # whose tokens are counted, and who compares sentences
 ):                         # `Chunked`
     "Cut a document as an index would, and show where."
-    chunking = Chunking(strategy, tokens, overlap, parent if parent >= tokens or not parent else tokens, separators or (), embedder if strategy == "semantic" else "", breaks)
+    chunking = Chunking(strategy, tokens, overlap, parent if parent >= tokens or not parent else tokens, separators, embedder if strategy == "semantic" else "", breaks)
     doc, model = _opened(what), resolve("opsnb.rag.embed:embedder")(embedder)
     made = chunks(doc, chunking, model.count)
     return Chunked(doc, chunking, made, model.count([c.text for c in made]))
