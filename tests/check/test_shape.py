@@ -13,7 +13,7 @@ BANNED = {"utils", "util", "helpers", "helper", "base", "common", "manager", "mi
 HEAVY = {"torch", "mlflow", "wandb", "llama_index", "lancedb", "deepeval", "papermill", "pandas", "numpy", "matplotlib", "sklearn", "accelerate", "nbclient",
          "nbformat", "jupyter_client", "pydantic", "yaml", "rich", "psutil", "ipywidgets", "pynvml", "ray", "kubernetes",
          "onnxruntime", "onnx", "tokenizers", "sentence_transformers", "transformers", "Stemmer", "openai", "httpx", "fsspec", "pypdfium2", "lxml", "docx", "markitdown", "py3langid", "datasketch", "sqlalchemy"}
-MAY_IMPORT = {"_launch.py": {"psutil"}, "_notebook.py": HEAVY, "_saving.py": HEAVY, "_specs.py": {"jupyter_client"}, "_provisioner.py": {"jupyter_client"},
+MAY_IMPORT = {"_scores.py": {"numpy"}, "_launch.py": {"psutil"}, "_notebook.py": HEAVY, "_saving.py": HEAVY, "_specs.py": {"jupyter_client"}, "_provisioner.py": {"jupyter_client"},
               "_minilm.py": {"numpy"}, "_builder.py": {"numpy"}}  # reached only from function bodies
 
 
