@@ -140,6 +140,7 @@ def _of_sources(builder, wish, out):
 def _read(builder, found, wish):
     for f, made in resolve("opsnb.rag.ingest:read")(found, workers=wish.workers, progress=False, **{k: v for k, v in wish.options.items() if k in READING}): builder.take(f.source, f.stamp, made)
 
+# %% ../../nbs/57_rag.build.ipynb #f0f65b20
 def _judge(builder, wish, out):
     c = builder.counts
     share, whole = c["unread"] / c["found"], builder.draft.tables["documents"].count_rows("kind != 'not read'")
