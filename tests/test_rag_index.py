@@ -169,14 +169,14 @@ def test_a_difference_names_documents_chunks_and_questions(docs, monkeypatch):
 
 def test_two_builders(docs):
     build(0, 20, docs)
-    first = subprocess.Popen([sys.executable, BUILDER, "1", "200", "200"], stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen([sys.executable, BUILDER, "1", "100", "150"], stdout=subprocess.PIPE, text=True)
     lock_file = Path(docs.store.path) / "lock"
     assert until(lambda: str(first.pid) in lock_file.read_text(), 60)
     with pytest.raises(Unavailable) as e: build(2, 20, docs)
     assert "being built" in e.value.what and f"process {first.pid} on " in e.value.given and {r["what"]: r["is"] for r in docs.health()}["builder"] == "at work"
     with pytest.raises(Unavailable): docs.rollback(1)
     assert served(docs, 20) == expected(0, 20)  # searching goes on
-    assert first.communicate(timeout=120)[0].split()[-3:-1] == ["done", "2"] and len(docs.documents()) == 200
+    assert first.communicate(timeout=120)[0].split()[-3:-1] == ["done", "2"] and len(docs.documents()) == 100
 
 
 def test_readers_see_whole_versions_only(docs):
