@@ -250,6 +250,36 @@ def _rows(store, name):
     except (ValueError, RuntimeError): return 0
 
 
+def test_a_build_that_ends_at_each_of_its_steps(docs, monkeypatch):
+    """It is cut off before and after each commit in turn; then the documents are as they were before, or yet others: what is served is what they say."""
+    monkeypatch.setattr(_builder, "FIRST", 12), monkeypatch.setattr(_builder, "MOST", 12)
+    steps = {"left": 10**9, "after": False}
+    def counted(name):
+        real = getattr(Draft, name)
+        def step(self, *args, **how):
+            steps["left"] -= 1
+            if not steps["left"] and not steps["after"]: raise KeyboardInterrupt
+            out = real(self, *args, **how)
+            if not steps["left"]: raise KeyboardInterrupt
+            return out
+        monkeypatch.setattr(Draft, name, step)
+    for name in ("upsert", "append", "delete", "publish"): counted(name)
+    build(0, 10, docs)
+    done = 0
+    for n in range(1, 100):
+        steps.update(left=n, after=n % 2 == 0)
+        try: build(3, 8, docs, prune="force")
+        except KeyboardInterrupt: assert served(docs) in (expected(0, 10), expected(3, 8))
+        else: done += 1
+        steps["left"] = 10**9
+        then = (0, 10) if n % 3 else (2, 9)
+        build(*then, docs, prune="force")
+        assert served(docs) == expected(*then), n
+        if then != (0, 10): build(0, 10, docs)
+        if done: break
+    assert n > 6 and served(docs) == expected(0, 10)
+
+
 def test_a_full_disk(docs):
     """A limit on the size of files stands in for it: nothing is served that is not whole, and the error says what to do."""
     build(0, 20, docs)

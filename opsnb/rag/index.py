@@ -101,7 +101,7 @@ def _remove(index, sources):
     with Draft(index.store, lock_at=index.lock_at) as draft, Run(f"index {index.name}", {"removed": list(sources)}, {"opsnb.index": index.name}, type="index", workspace=index.workspace, quiet=True) as run:
         chunks = draft.base["chunks"]
         for s in sources:
-            for which in ("chunks", "documents"): draft.delete(f"source = {literal(s)}", which)
+            for which in ("documents", "chunks"): draft.delete(f"source = {literal(s)}", which)
         left = draft.tables["chunks"].count_rows()
         about = {"run": run.id, "configuration": draft.base.get("configuration", {}), "changes": {"documents": {"added": 0, "changed": 0, "removed": len(sources)}, "chunks": {"added": 0, "changed": 0, "removed": chunks - left}}}
         return draft.publish(about)["number"]
