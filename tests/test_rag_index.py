@@ -386,6 +386,39 @@ def test_files_that_are_edited_renamed_copied_and_broken(docs, project):
     assert len(docs.documents()) == 5
 
 
+def test_a_file_that_changes_while_it_is_read(docs, project):
+    (project / "a.md").write_text("# A\n\nwhat it said before it was read\n")
+    def cut(document):
+        if "before" in document.text: (project / "a.md").write_text("# A\n\nwhat it says now, since it was read\n")
+        return lines(document)
+    docs.build("a.md", chunking=cut, workers=0)
+    assert "before" in docs.document("a.md").text  # whole, as it was then
+    assert docs.build("a.md", chunking=cut, workers=0).counts["read"] == 1 and "now" in docs.document("a.md").text
+
+
+def test_a_build_of_files_that_is_killed_leaves_no_lock(docs, project):
+    """Its reading processes may outlive it by a moment; they do not hold the index."""
+    folder = project / "guides"
+    folder.mkdir()
+    for i in range(60): (folder / f"g{i:02}.md").write_text(f"# Guide {i}\n\n" + "".join(f"word{i * 31 + j} of it\n" for j in range(12)))
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from rag_builder import *
+from opsnb.rag import _builder
+from opsnb.rag.index import Index
+_builder.FIRST = _builder.MOST = 60
+from rag_builder import lines
+Index("docs", embedder=Hashes(slow=0.004)).build("guides", chunking=lines, workers=2, duplicates=False)
+"""
+    p = subprocess.Popen([sys.executable, "-c", code])
+    try: assert until(lambda: _rows(docs.store, "documents.1") >= 10, 60)
+    finally: p.kill(); p.wait()
+    left = _rows(docs.store, "documents.1")
+    done = docs.build("guides", chunking=lines, workers=2, duplicates=False)
+    assert done.counts["unchanged"] >= left >= 10 and len(docs.documents()) == 60 and len(docs) == sum(d["chunks"] for d in docs.documents())
+
+
 def test_a_source_that_does_not_answer_removes_nothing(docs, project):
     from opsnb.rag.find import Found, lost
     folder = project / "guides"
@@ -421,6 +454,15 @@ def test_another_model_is_refused_and_rebuild_takes_it(docs):
     with pytest.raises(OpsError, match="another embedding model"): build(2, 20, Index("docs", embedder=Hashes()))
     docs.rollback(1)
     assert served(docs, 20) == expected(0, 20)
+
+
+def test_a_model_that_was_changed_by_another_process_is_noticed_by_name(docs):
+    """Vectors of the same length, too."""
+    build(0, 5, docs)
+    assert docs.search("document 3", mode="text")[0].source == "d0003.md"
+    Index("docs", embedder=Hashes(name="others")).build(documents=documents(0, 5), chunking=lines, rebuild=True)
+    with pytest.raises(OpsError, match="another embedding model") as e: docs.search("document 3", mode="text")
+    assert "others32" in e.value.allowed
 
 
 def test_vectors_that_are_none(docs):

@@ -6,7 +6,7 @@
 __all__ = ['COUNTS', 'READING', 'Build', 'cutter', 'Wish', 'build']
 
 # %% ../../nbs/57_rag.build.ipynb #17ae0aa9
-import inspect, sys, threading, time
+import inspect, json, sys, threading, time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, is_dataclass
 from ..config import load, masked
@@ -163,6 +163,7 @@ def _settle(builder, wish, out, run, configuration):
     digest_of_all = contents(draft.tables["documents"])
     made = draft.publish({"run": run.id, "changes": out.changes, "configuration": configuration, "contents": digest_of_all}, wish.keep)
     out.version = made["number"]
+    run.text(json.dumps(made, indent=1, default=str), "version.json")
     run.log(documents=float(made["documents"]), chunks=float(made["chunks"]), version=float(out.version))
     run.tag({"opsnb.index_version": str(out.version), "opsnb.index_contents": digest_of_all})
 
