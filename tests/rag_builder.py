@@ -2,14 +2,14 @@
 import sys
 import time
 import zlib
-from types import SimpleNamespace
 
 import numpy as np
 
 from opsnb.rag.document import Chunk, Document, chunk_id
+from opsnb.rag.embed import Embedder, Encoded
 
 
-class Hashes:
+class Hashes(Embedder):
     """A vector that counts words by their hashes. `slow`: seconds a text takes; `embedded`: how many were asked for."""
 
     def __init__(self, dims=32, name="hashes", slow=0.0): self.name, self.dims, self.slow, self.embedded = f"{name}{dims}", dims, slow, 0
@@ -22,7 +22,7 @@ class Hashes:
     def embed(self, texts, progress=None):
         self.embedded += len(texts)
         time.sleep(self.slow * len(texts))
-        return SimpleNamespace(vectors=np.stack([self.one(t) for t in texts]), tokens=None)
+        return Encoded(np.stack([self.one(t) for t in texts]))
 
 
 def lines(document):

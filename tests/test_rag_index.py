@@ -169,14 +169,14 @@ def test_a_difference_names_documents_chunks_and_questions(docs, monkeypatch):
 
 def test_two_builders(docs):
     build(0, 20, docs)
-    first = subprocess.Popen([sys.executable, BUILDER, "1", "200", "200"], stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen([sys.executable, BUILDER, "1", "100", "150"], stdout=subprocess.PIPE, text=True)
     lock_file = Path(docs.store.path) / "lock"
     assert until(lambda: str(first.pid) in lock_file.read_text(), 60)
     with pytest.raises(Unavailable) as e: build(2, 20, docs)
     assert "being built" in e.value.what and f"process {first.pid} on " in e.value.given and {r["what"]: r["is"] for r in docs.health()}["builder"] == "at work"
     with pytest.raises(Unavailable): docs.rollback(1)
     assert served(docs, 20) == expected(0, 20)  # searching goes on
-    assert first.communicate(timeout=120)[0].split()[-3:-1] == ["done", "2"] and len(docs.documents()) == 200
+    assert first.communicate(timeout=120)[0].split()[-3:-1] == ["done", "2"] and len(docs.documents()) == 100
 
 
 def test_readers_see_whole_versions_only(docs):
@@ -248,6 +248,36 @@ def test_a_killed_build_is_gone_on_with(docs):
 def _rows(store, name):
     try: return Store(store.path).db.open_table(name).count_rows()
     except (ValueError, RuntimeError): return 0
+
+
+def test_a_build_that_ends_at_each_of_its_steps(docs, monkeypatch):
+    """It is cut off before and after each commit in turn; then the documents are as they were before, or yet others: what is served is what they say."""
+    monkeypatch.setattr(_builder, "FIRST", 12), monkeypatch.setattr(_builder, "MOST", 12)
+    steps = {"left": 10**9, "after": False}
+    def counted(name):
+        real = getattr(Draft, name)
+        def step(self, *args, **how):
+            steps["left"] -= 1
+            if not steps["left"] and not steps["after"]: raise KeyboardInterrupt
+            out = real(self, *args, **how)
+            if not steps["left"]: raise KeyboardInterrupt
+            return out
+        monkeypatch.setattr(Draft, name, step)
+    for name in ("upsert", "append", "delete", "publish"): counted(name)
+    build(0, 10, docs)
+    done = 0
+    for n in range(1, 100):
+        steps.update(left=n, after=n % 2 == 0)
+        try: build(3, 8, docs, prune="force")
+        except KeyboardInterrupt: assert served(docs) in (expected(0, 10), expected(3, 8))
+        else: done += 1
+        steps["left"] = 10**9
+        then = (0, 10) if n % 3 else (2, 9)
+        build(*then, docs, prune="force")
+        assert served(docs) == expected(*then), n
+        if then != (0, 10): build(0, 10, docs)
+        if done: break
+    assert n > 6 and served(docs) == expected(0, 10)
 
 
 def test_a_full_disk(docs):
@@ -356,6 +386,39 @@ def test_files_that_are_edited_renamed_copied_and_broken(docs, project):
     assert len(docs.documents()) == 5
 
 
+def test_a_file_that_changes_while_it_is_read(docs, project):
+    (project / "a.md").write_text("# A\n\nwhat it said before it was read\n")
+    def cut(document):
+        if "before" in document.text: (project / "a.md").write_text("# A\n\nwhat it says now, since it was read\n")
+        return lines(document)
+    docs.build("a.md", chunking=cut, workers=0)
+    assert "before" in docs.document("a.md").text  # whole, as it was then
+    assert docs.build("a.md", chunking=cut, workers=0).counts["read"] == 1 and "now" in docs.document("a.md").text
+
+
+def test_a_build_of_files_that_is_killed_leaves_no_lock(docs, project):
+    """Its reading processes may outlive it by a moment; they do not hold the index."""
+    folder = project / "guides"
+    folder.mkdir()
+    for i in range(60): (folder / f"g{i:02}.md").write_text(f"# Guide {i}\n\n" + "".join(f"word{i * 31 + j} of it\n" for j in range(12)))
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from rag_builder import *
+from opsnb.rag import _builder
+from opsnb.rag.index import Index
+_builder.FIRST = _builder.MOST = 60
+from rag_builder import lines
+Index("docs", embedder=Hashes(slow=0.004)).build("guides", chunking=lines, workers=2, duplicates=False)
+"""
+    p = subprocess.Popen([sys.executable, "-c", code])
+    try: assert until(lambda: _rows(docs.store, "documents.1") >= 10, 60)
+    finally: p.kill(); p.wait()
+    left = _rows(docs.store, "documents.1")
+    done = docs.build("guides", chunking=lines, workers=2, duplicates=False)
+    assert done.counts["unchanged"] >= left >= 10 and len(docs.documents()) == 60 and len(docs) == sum(d["chunks"] for d in docs.documents())
+
+
 def test_a_source_that_does_not_answer_removes_nothing(docs, project):
     from opsnb.rag.find import Found, lost
     folder = project / "guides"
@@ -391,6 +454,15 @@ def test_another_model_is_refused_and_rebuild_takes_it(docs):
     with pytest.raises(OpsError, match="another embedding model"): build(2, 20, Index("docs", embedder=Hashes()))
     docs.rollback(1)
     assert served(docs, 20) == expected(0, 20)
+
+
+def test_a_model_that_was_changed_by_another_process_is_noticed_by_name(docs):
+    """Vectors of the same length, too."""
+    build(0, 5, docs)
+    assert docs.search("document 3", mode="text")[0].source == "d0003.md"
+    Index("docs", embedder=Hashes(name="others")).build(documents=documents(0, 5), chunking=lines, rebuild=True)
+    with pytest.raises(OpsError, match="another embedding model") as e: docs.search("document 3", mode="text")
+    assert "others32" in e.value.allowed
 
 
 def test_vectors_that_are_none(docs):

@@ -109,7 +109,7 @@ class Builder:
     def orphans(self, gone):
         """Copies whose original is gone or another text now: they are to be read again."""
         gone = set(gone)
-        there = {r["source"] for i in range(0, len(self.copies), 1000) for r in self.draft.select(one_of("source", [o for _, o in self.copies[i:i + 1000]]), ("source",), "documents").to_pylist()}
+        there = {r["source"] for part in batched(self.copies, 1000) for r in self.draft.select(one_of("source", [o for _, o in part]), ("source",), "documents").to_pylist()}
         found = [f for f, original in self.copies if original in gone or original not in there or mark(original) in self.sources]
         names = {f.source for f in found}
         self.counts["unread"] -= len(names)
@@ -163,25 +163,24 @@ class Builder:
         if len(self.unread) < 10_000: self.unread.append({"source": unread.source, "kind": unread.kind, "reason": unread.reason + more})
 
     def flush(self):
-        """Write what was taken: first chunks, then the documents that say they are there."""
+        """Write what was taken. The documents that say that chunks are there go first and come last: whatever is cut off in between is read again."""
         batch, begun = self.batch, time.monotonic()
         if not batch: return
         known = [o for o, *_ in batch if self.known.has(o)]
-        before = {s: o for o, s in _pairs(self.draft, known)}
+        before = {s for _, s in _pairs(self.draft, known)}
         cut = [(d, cs) for _, _, whole, _ in batch for d, cs in whole]
         there = self._there([d.source for d, _ in cut if d.source in before or self.draft.resumed] + list(before))
         new = [row_of(c) for _, cs in cut for c in cs]
         rows = [r for r in new if not _same(r, there.get(r["id"]))]
         self._vectors(rows)
         gone = set(there) - {r["id"] for r in new}
-        if rows: self.draft.upsert(rows) if there or self.draft.resumed or known else self.draft.append(rows)
+        if before: self.draft.delete(one_of("origin", known), "documents")
+        if rows: self.draft.upsert(rows) if there or self.draft.resumed else self.draft.append(rows)
         if gone: self.draft.delete(one_of("id", gone))
         documents = [document_row(d, o, s, self.recipe, len(cs)) for o, s, whole, _ in batch for d, cs in whole]
         documents += [document_row(Document(o, "", kind=NOT_READ, metadata={"kind": why.kind, "reason": why.reason}), o, s, self.recipe) for o, s, _, why in batch if why and s and why.kind != "unreachable"]
-        if documents: self.draft.upsert(documents, "documents") if known or self.draft.resumed else self.draft.append(documents, "documents")
-        vanished = set(before) - {r["source"] for r in documents}
-        if vanished: self.draft.delete(one_of("source", vanished), "documents")
-        self.writes += bool(rows) + bool(gone) + bool(documents) + bool(vanished)
+        if documents: self.draft.upsert(documents, "documents") if before or self.draft.resumed else self.draft.append(documents, "documents")
+        self.writes += bool(rows) + bool(gone) + bool(documents) + bool(before)
         self.counts["kept"] += len(new) - len(rows)
         self.counts["done"] += len(new)
         took = time.monotonic() - begun
@@ -224,10 +223,24 @@ class Builder:
         return gone
 
     def remove(self, sources):
-        for i in range(0, len(sources), 1000):
-            for which in ("chunks", "documents"): self.draft.delete(one_of("source", sources[i:i + 1000]), which)
+        """Take documents out, and chunks that a build that was cut off has left without one."""
+        for part in batched(sources, 1000):
+            for which in ("documents", "chunks"): self.draft.delete(one_of("source", part), which)
         self.writes += bool(sources)
         self.counts["removed"] += len(sources)
+        if self.draft.resumed: self._sweep()
+
+    def _sweep(self):
+        with_document = Marks()
+        for batch in batches(self.draft.tables["documents"], ["source"]):
+            for s in batch.column("source").to_pylist(): with_document.add(mark(s))
+        left = {s for batch in batches(self.draft.tables["chunks"], ["source"]) for s in batch.column("source").to_pylist() if mark(s) not in with_document}
+        for part in batched(left, 1000): self.draft.delete(one_of("source", part))
+
+
+def batched(things, n):
+    things = list(things)
+    return (things[i:i + n] for i in range(0, len(things), n))
 
 
 def _pairs(draft, origins):

@@ -6,7 +6,7 @@
 __all__ = ['COUNTS', 'READING', 'Build', 'cutter', 'Wish', 'build']
 
 # %% ../../nbs/57_rag.build.ipynb #17ae0aa9
-import inspect, sys, threading, time
+import inspect, json, sys, threading, time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, is_dataclass
 from ..config import load, masked
@@ -140,6 +140,7 @@ def _of_sources(builder, wish, out):
 def _read(builder, found, wish):
     for f, made in resolve("opsnb.rag.ingest:read")(found, workers=wish.workers, progress=False, **{k: v for k, v in wish.options.items() if k in READING}): builder.take(f.source, f.stamp, made)
 
+# %% ../../nbs/57_rag.build.ipynb #f0f65b20
 def _judge(builder, wish, out):
     c = builder.counts
     share, whole = c["unread"] / c["found"], builder.draft.tables["documents"].count_rows("kind != 'not read'")
@@ -162,6 +163,7 @@ def _settle(builder, wish, out, run, configuration):
     digest_of_all = contents(draft.tables["documents"])
     made = draft.publish({"run": run.id, "changes": out.changes, "configuration": configuration, "contents": digest_of_all}, wish.keep)
     out.version = made["number"]
+    run.text(json.dumps(made, indent=1, default=str), "version.json")
     run.log(documents=float(made["documents"]), chunks=float(made["chunks"]), version=float(out.version))
     run.tag({"opsnb.index_version": str(out.version), "opsnb.index_contents": digest_of_all})
 

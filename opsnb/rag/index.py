@@ -7,6 +7,7 @@ __all__ = ['READ', 'Opened', 'Buildable', 'Index', 'indexes', 'Difference']
 
 # %% ../../nbs/57_rag.index.ipynb #d96c53b9
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ class Opened:
     "An index and where it is."
     def __init__(self, name, workspace=None, path=None, embedder=None, **settings):
         self.workspace, self._embedder, self.settings = workspace or Workspace.find(), embedder, settings
-        remote = "://" in str(name)
+        self._retriever, remote = None, "://" in str(name)
         if not remote and not _name.fullmatch(str(name)): raise OpsError("An index cannot be named so", given=repr(name), allowed="letters, digits, _ - and . (the first is a letter or a digit), or a URL such as s3://bucket/docs")
         self.name = str(name).rstrip("/").rpartition("/")[2] if remote else str(name)
         self.store = Store(name if remote else path or self.workspace.path / "index" / name)
@@ -101,7 +102,7 @@ def _remove(index, sources):
     with Draft(index.store, lock_at=index.lock_at) as draft, Run(f"index {index.name}", {"removed": list(sources)}, {"opsnb.index": index.name}, type="index", workspace=index.workspace, quiet=True) as run:
         chunks = draft.base["chunks"]
         for s in sources:
-            for which in ("chunks", "documents"): draft.delete(f"source = {literal(s)}", which)
+            for which in ("documents", "chunks"): draft.delete(f"source = {literal(s)}", which)
         left = draft.tables["chunks"].count_rows()
         about = {"run": run.id, "configuration": draft.base.get("configuration", {}), "changes": {"documents": {"added": 0, "changed": 0, "removed": len(sources)}, "chunks": {"added": 0, "changed": 0, "removed": chunks - left}}}
         return draft.publish(about)["number"]
@@ -116,10 +117,14 @@ class Index(Buildable):
         other.store.version()
         return other
 
-    @cached_property
+    @property
     def retriever(self):
-        self.store.version()  # says so when there is none
-        return resolve("opsnb.rag.retrieve:Retriever")(self.store, self.embedder, **self.settings)
+        "What searches it; another one when it was built with another model meanwhile."
+        has = self.store.version()["embedding"]["name"]
+        if self._retriever is None or self._retriever.embedder.name != has:
+            self.__dict__.pop("embedder", None)
+            self._retriever = resolve("opsnb.rag.retrieve:Retriever")(self.store, self.embedder, **self.settings)
+        return self._retriever
 
     def search(self, question, k=5, where=None, **how): return self.retriever.search(question, k=k, where=where, **how)
     def explain(self, question, **how): return self.retriever.explain(question, **how)
@@ -216,7 +221,7 @@ def _health(index):
     say("vectors", *_vectors(v))
     say("unindexed chunks", _unindexed(tables["chunks"]), "found all the same, by reading them; the next build takes them in")
     say("pieces", stats["fragment_stats"]["num_fragments"], "merged by each build when that pays")
-    say("size", size(_bytes(store.path)), "of all versions together")
+    if "://" not in store.path: say("size", size(_bytes(store.path)), "of all versions together")
     lost = [f"{w} v{n['number']}" for n in store.versions() if n["generation"] == v["generation"] for w, t in tables.items() if f"v{n['number']}" not in t.tags.list()]
     if lost: say("tags", "missing", f"{', '.join(lost)}: cleaning up with other tools could remove that version")
     say("builder", *_builder(index))
@@ -228,7 +233,11 @@ def _vectors(version):
 
 def _unindexed(table): return max((i.num_unindexed_rows or 0 for i in table.list_indices()), default=0)
 
-def _bytes(path): return sum(f.stat().st_size for f in Path(path).rglob("*") if f.is_file()) if "://" not in path else 0
+def _bytes(path):
+    total = 0
+    for f in Path(path).rglob("*"):
+        with suppress(FileNotFoundError): total += f.stat().st_size if f.is_file() else 0  # a build at work takes files away
+    return total
 
 def _builder(index):
     if (Path(index.store.path) / "building.json").exists() and not _held(index.lock_at): return "stopped", "a build was cut off; the next one goes on with what it had"

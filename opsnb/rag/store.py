@@ -263,7 +263,7 @@ class Draft:
 @contextlib.contextmanager
 def _only_writer(store, at=None):
     at = Path(at or (f"{store.path}/lock" if _local(store.path) else Workspace.find().path / "locks" / f"index-{digest(store.path)}"))  # of object storage: among the processes of this workspace
-    held = lock(at, timeout_s=0)
+    held = lock(at, timeout_s=0.3)  # a look at whether somebody holds it takes it for a moment
     try: held.__enter__()
     except Unavailable as e:
         if "holds" not in e.what: raise

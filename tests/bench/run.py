@@ -26,6 +26,7 @@ from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
 from rag_build import embedding  # noqa: E402
 from rag_chunk import incremental  # noqa: E402
+from rag_index import rag_index  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
 from timing import interleaved, measured  # noqa: E402
 
@@ -221,7 +222,7 @@ def outputs(options):
 
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
        "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
-       "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental}
+       "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index}
 
 
 def report(name, table):
@@ -247,6 +248,8 @@ def main():
     parser.add_argument("--repos", nargs="+", metavar="REPO[:FOLDER]", default=["."], help="git repositories with documents, for `incremental`")
     parser.add_argument("--commits", type=int, default=60, help="of each of them")
     parser.add_argument("--tokens", type=int, default=240, help="of a chunk")
+    parser.add_argument("--chunks", type=int, nargs="+", default=[10_000, 100_000], help="sizes of `rag_index`")
+    parser.add_argument("--no-tokens", action="store_true", help="of `rag_index`: without token states")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
