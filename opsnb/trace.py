@@ -15,7 +15,7 @@ from .errors import Unavailable, unknown
 from .journal import Journal
 from .show import duration
 from .track import deliver
-from .track.scope import current, how_ended
+from .track.scope import _innermost, how_ended
 from .workspace import Workspace
 
 # %% ../nbs/40_trace.ipynb #e9d56cf6
@@ -77,8 +77,9 @@ class _Writer:
 
     def _open(self):
         to = plug.backend("sink", "mlflow").destination(self.config, self.workspace)
-        self.journal = Journal(self.workspace.journal / self.id, self.id)
-        self.journal.append("run.started", {"name": "traces", "type": "traces", "experiment": self.experiment, "params": {}, "tags": {}, "sinks": {"mlflow": to}, "source": {}})
+        journal = Journal(self.workspace.journal / self.id, self.id)
+        journal.append("run.started", {"name": "traces", "type": "traces", "experiment": self.experiment, "params": {}, "tags": {}, "sinks": {"mlflow": to}, "source": {}})
+        self.journal = journal
 
     def tell(self, e):
         if not self.told: print(f"opsnb: traces are not kept: {masked(str(e).splitlines()[0])}", file=sys.stderr)
@@ -107,11 +108,16 @@ class Span:
         self.trace_id = self.root.trace_id if parent else f"tr-{uuid.uuid4().hex}"
 
     def begin(self):
-        if self.root is self: self.spans, self.writer, self.tags = [], _writer(), {}
+        if self.root is self: self.spans, self.writer, self.noted = [], _writer(), {}
         self.clock, self.began = time.perf_counter_ns(), time.time_ns()
         if len(self.root.spans) < MOST_SPANS: self.root.spans.append(self)
         else: self.root.attributes["spans_left_out"] = self.root.attributes.get("spans_left_out", 0) + 1
         return self
+
+    @property
+    def tags(self):
+        "Words by which the whole trace can be found at MLflow."
+        return self.root.noted
 
     def set(self, **attributes):
         "Note facts by name."
@@ -145,9 +151,9 @@ class Span:
 # %% ../nbs/40_trace.ipynb #2c41e47f
 def _record(root):
     "A finished trace as the journal keeps it."
-    run = current()
+    run = _innermost()
     experiment = run.state.experiment if run else os.environ.get("MLFLOW_EXPERIMENT_NAME") or root.writer.experiment
-    return {"id": root.trace_id, "name": root.name, "tags": plain(root.tags), "experiment": experiment, "run": run.id if run else os.environ.get("OPSNB_PARENT_RUN"),
+    return {"id": root.trace_id, "name": root.name, "tags": plain(root.noted), "experiment": experiment, "run": run.id if run else os.environ.get("OPSNB_PARENT_RUN"),
             "spans": [_span(s) for s in root.spans]}
 
 def _span(s):
@@ -158,6 +164,7 @@ def _span(s):
 # %% ../nbs/40_trace.ipynb #2f1f9800
 class _Blank:
     trace_id = inputs = outputs = error = None
+    tags = attributes = property(lambda self: {})
     def __setattr__(self, name, value): """Nothing is kept."""
     def __enter__(self): return self
     def __exit__(self, *_): """Nothing was begun."""

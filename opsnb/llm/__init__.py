@@ -22,7 +22,7 @@ def model(
 ):              # a `Model`: chat(messages), stream(messages), achat(messages)
     "A language model by its name."
     if isinstance(name, Model): return name
-    if not isinstance(name, str): return plug.resolve(plug.BACKENDS["model"]["llama_index"])(name, **settings)
+    if not isinstance(name, (str, type(None))): return plug.resolve(plug.BACKENDS["model"]["llama_index"])(name, **settings)
     name = (name or load().llm).strip()
     kind = name.partition(":")[0].partition("#")[0]
     table = plug.backends("model")

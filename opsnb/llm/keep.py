@@ -13,7 +13,7 @@ from ..errors import OpsError
 from .reply import Reply, Usage, digest
 from ..secrets import hidden
 from ..show import path as short
-from ..workspace import lock, write_atomic
+from ..workspace import Workspace, write_atomic
 
 # %% ../../nbs/42_llm.keep.ipynb #2fe85a51
 class Replies:
@@ -33,7 +33,7 @@ class Replies:
         "Keep a reply: in place of the one that is there, or after it."
         file = self.file(model, request)
         file.parent.mkdir(parents=True, exist_ok=True)
-        with lock(file.with_name(f".{file.name}.lock")) if add else contextlib.nullcontext():
+        with Workspace.find().lock(f"llm-{digest(str(self.folder.resolve()))[:12]}") if add else contextlib.nullcontext():
             before = (_read(file) or {"replies": []})["replies"] if add else []
             kept = {"model": model, "request": request, "replies": [*before, _kept(reply)]}
             write_atomic(file, json.dumps(hidden(kept), indent=1, ensure_ascii=False, default=str) + "\n")

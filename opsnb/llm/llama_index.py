@@ -6,7 +6,7 @@
 __all__ = ['is_llm', 'Wrapped', 'as_llama_index']
 
 # %% ../../nbs/43_llm.llama_index.ipynb #1ecfaee7
-import sys
+import asyncio, sys
 from .. import plug
 from ..errors import OpsError, Unavailable
 from .provider import Model
@@ -31,16 +31,14 @@ class Wrapped(Model):
 
     def pieces(self, request, until, stream):
         from llama_index.core.llms import ChatMessage
-        s = dict(request["settings"])
+        s, last = request["settings"], None
         asked = [ChatMessage(role=m["role"], content=m.get("content"), additional_kwargs={k: v for k, v in m.items() if k not in ("role", "content")}) for m in request["messages"]]
-        settings, last = {**{k: v for k, v in s.items() if k != "extra"}, **s.get("extra", {})}, None
+        settings = {**{k: v for k, v in s.items() if k != "extra"}, **s.get("extra", {})}
         try:
             if stream:
                 for last in self.llm.stream_chat(asked, **settings):
                     if last.delta: yield last.delta
-            else:
-                last = self.llm.chat(asked, **settings)
-                if last.message.content: yield last.message.content
+            elif (last := self.llm.chat(asked, **settings)).message.content: yield last.message.content
         except OpsError: raise
         except Exception as e: raise Unavailable(f"{self.name} failed", given=f"{type(e).__name__}: {str(e)[:300]}", hint="the model is LlamaIndex's: its own settings and keys count") from e
         return _facts(last)
@@ -67,6 +65,17 @@ def __getattr__(name):
     globals()["OpsLLM"] = made = _make_class()
     return made
 
+# %% ../../nbs/43_llm.llama_index.ipynb #9938f4ce
+_here = __name__
+
+def _asked(messages): return [{"role": m.role.value, "content": m.content or "", **{k: v for k, v in m.additional_kwargs.items() if k in ("tool_calls", "tool_call_id", "name")}} for m in messages]
+
+def _ours(kw):
+    "LlamaIndex's own words are not for the model."
+    return {k: v for k, v in kw.items() if k not in ("formatted", "callback_manager")}
+
+def _raw(r): return {"usage": {"prompt_tokens": r.usage.tokens_in, "completion_tokens": r.usage.tokens_out}, "cost": r.cost, "model": r.model, "finish_reason": r.finish_reason}
+
 # %% ../../nbs/43_llm.llama_index.ipynb #7bace71b
 def _make_class():
     from typing import Any
@@ -74,9 +83,7 @@ def _make_class():
     from llama_index.core.llms import CustomLLM
     from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-    def asked(messages): return [{"role": m.role.value, "content": m.content or "", **{k: v for k, v in m.additional_kwargs.items() if k in ("tool_calls", "tool_call_id", "name")}} for m in messages]
-    def facts(r): return {"usage": {"prompt_tokens": r.usage.tokens_in, "completion_tokens": r.usage.tokens_out}, "cost": r.cost, "model": r.model, "finish_reason": r.finish_reason}
-    def said(r): return ChatResponse(message=ChatMessage(role="assistant", content=r.text, additional_kwargs={"tool_calls": r.tool_calls} if r.tool_calls else {}), raw=facts(r))
+    def said(r): return ChatResponse(message=ChatMessage(role="assistant", content=r.text, additional_kwargs={"tool_calls": r.tool_calls} if r.tool_calls else {}), raw=_raw(r))
 
     class OpsLLM(CustomLLM):
         "A model of opsnb's for LlamaIndex."
@@ -92,12 +99,12 @@ def _make_class():
             return LLMMetadata(context_window=self.model.context_window or 8192, num_output=self.model.settings.get("max_tokens") or self.num_output, is_chat_model=True, model_name=self.model.name)
 
         @llm_chat_callback()
-        def chat(self, messages, **kw): return said(self.model.chat(asked(messages), **_ours(kw)))
+        def chat(self, messages, **kw): return said(self.model.chat(_asked(messages), **_ours(kw)))
 
         @llm_chat_callback()
         def stream_chat(self, messages, **kw):
             def parts():
-                with self.model.stream(asked(messages), **_ours(kw)) as stream:
+                with self.model.stream(_asked(messages), **_ours(kw)) as stream:
                     for delta in stream: yield ChatResponse(message=ChatMessage(role="assistant", content=stream.text), delta=delta)
                     yield said(stream.reply)
             return parts()
@@ -105,19 +112,16 @@ def _make_class():
         @llm_completion_callback()
         def complete(self, prompt, formatted=False, **kw):
             reply = self.model.chat(prompt, **_ours(kw))
-            return CompletionResponse(text=reply.text, raw=facts(reply))
+            return CompletionResponse(text=reply.text, raw=_raw(reply))
 
         @llm_completion_callback()
         def stream_complete(self, prompt, formatted=False, **kw):
             def parts():
                 with self.model.stream(prompt, **_ours(kw)) as stream:
                     for delta in stream: yield CompletionResponse(text=stream.text, delta=delta)
-                    yield CompletionResponse(text=stream.text, raw=facts(stream.reply))
+                    yield CompletionResponse(text=stream.text, raw=_raw(stream.reply))
             return parts()
+
+        async def achat(self, messages, **kw): return await asyncio.to_thread(self.chat, messages, **kw)  # theirs would hold up the loop
+        async def acomplete(self, prompt, formatted=False, **kw): return await asyncio.to_thread(self.complete, prompt, formatted, **kw)
     return OpsLLM
-
-_here = __name__
-
-def _ours(kw):
-    "LlamaIndex's own words are not for the model."
-    return {k: v for k, v in kw.items() if k not in ("formatted", "callback_manager")}

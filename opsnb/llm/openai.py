@@ -47,31 +47,24 @@ def _said(e):
     inner = body.get("error") if isinstance(body.get("error"), dict) else body
     return masked(str(inner.get("message") or getattr(e, "message", "") or e))[:500], str(inner.get("code") or inner.get("type") or "")
 
-# %% ../../nbs/43_llm.openai.ipynb #ae440a6f
+# %% ../../nbs/43_llm.openai.ipynb #569ee4b7
 class Server(Model):
     "A model at an address: `https://host/v1#model`."
     variable, mark = None, "#"  # of the environment, with the key; what stands before the model in a name
-    most = "max_tokens"     # what the protocol calls it here
+    most = "max_tokens"         # what the protocol calls it here
+    start = "is the address right, and the server running?"
 
     def __init__(self, name, **given):
         super().__init__(name, **given)
         self.url = self.place = _address(self.address(name), name)
         self.id = name.partition(self.mark)[2]
         if not self.id: raise OpsError(f"No model is named in {self.name}", allowed="http://host:port/v1#model, openai:gpt-4o-mini, ollama:llama3.2", hint=f"{self.name.rstrip(self.mark)}{self.mark}MODEL")
-        self.provider = self.provider or HOSTS.get(urlsplit(self.url).hostname, "")
+        self.host, self.netloc = urlsplit(self.url).hostname, urlsplit(self.url).netloc
+        self.provider = self.provider or HOSTS.get(self.host, "")
         self._clients, self._opening = {}, threading.Lock()
 
     def address(self, name): return name.partition("#")[0]
-
-    def key(self):
-        "The key for this server, as a `Secret`, or None."
-        if (given := self._given.get("api_key")): return secret_from(given, "api_key")
-        names = {self.provider, type(self).__name__.lower(), urlsplit(self.url).hostname, urlsplit(self.url).netloc} - {""}
-        for line in self.config.llm_keys:
-            who, _, source = line.partition("=")
-            if not is_source(source): raise OpsError("The setting llm_keys holds no place of a key", given=f"{who}=…", allowed="PROVIDER=env:NAME, HOST=file:PATH, HOST=keyring:SERVICE/USER")
-            if who in names: return secret_from(source, f"key of {who}")
-        return secret_from(f"env:{self.variable}", "key") if self.variable and os.environ.get(self.variable) else None
+    def key(self): return _key(self)
 
     @property
     def client(self):
@@ -89,90 +82,66 @@ class Server(Model):
 
     def pieces(self, request, until, stream):
         client, openai = self.client, plug.need("openai", f"ask {self.name}")
-        body, left = self.body(request, stream), until - time.monotonic()
-        if left <= 0: raise Unavailable(f"{self.name} took too long", given=f"{request['timeout_s']:g} s", hint="raise timeout_s")
+        left = until - time.monotonic()
+        if left <= 0: raise _too_late(self, request)
         wait = openai.Timeout(left, connect=min(left, request["connect_s"]), read=min(left, request["read_s"]) if stream else left)
-        try: return (yield from (self._streamed if stream else self._whole)(client.chat.completions, body, wait, until))
-        except openai.APIStatusError as e: raise self._refused(e, request) from None
-        except (openai.APIError, ValueError, OSError) as e: raise self._broken(e, until, request) from None
+        try: return (yield from (_streamed if stream else _whole)(client.chat.completions, _body(self, request, stream), wait, until))
+        except openai.APIStatusError as e: raise _refused(self, e) from None
+        except (openai.APIError, ValueError, OSError, EOFError) as e: raise _broken(self, e, until, request) from None
         except Exception as e:  # what the client's transport raises while a body is read
             if not type(e).__module__.startswith(("httpx", "httpcore", "h11")): raise
-            raise self._broken(e, until, request) from None
+            raise _broken(self, e, until, request) from None
 
-    def body(self, request, stream):
-        "The request in the words of the protocol."
-        s = dict(request["settings"])
-        extra, schema = s.pop("extra", {}), s.pop("json_schema", None)
-        if "max_tokens" in s: s[self.most] = s.pop("max_tokens")
-        if schema: s["response_format"] = {"type": "json_schema", "json_schema": {"name": str(schema.get("title") or "answer")[:60], "schema": schema, "strict": schema.get("additionalProperties") is False}}
-        if stream: s |= {"stream": True, "stream_options": {"include_usage": True}}
-        return {"model": self.id, "messages": request["messages"], **s, **({"extra_body": extra} if extra else {})}
+# %% ../../nbs/43_llm.openai.ipynb #f4fc1ef8
+def _key(server):
+    "The key for this server, as a `Secret`, or None."
+    if given := server._given.get("api_key"): return secret_from(given, "api_key")
+    names = {server.provider, type(server).__name__.lower(), server.host, server.netloc} - {""}
+    for line in server.config.llm_keys:
+        who, _, source = line.partition("=")
+        if not is_source(source): raise OpsError("The setting llm_keys holds no place of a key", given=f"{who}=…", allowed="PROVIDER=env:NAME, HOST=file:PATH, HOST=keyring:SERVICE/USER")
+        if who in names: return secret_from(source, f"key of {who}")
+    return secret_from(f"env:{server.variable}", "key") if server.variable and os.environ.get(server.variable) else None
 
-    def _whole(self, api, body, wait, until):
-        with api.with_streaming_response.create(**body, timeout=wait) as got:
-            data = bytearray()
-            for part in got.iter_bytes():
-                data += part
-                _in_time(until)
-            kind = got.headers.get("content-type", "")
-        answer = _parsed(bytes(data), kind, self.url)
-        message, usage = answer["choices"][0]["message"], answer.get("usage") or {}
-        if message.get("content"): yield message["content"]
-        calls = [{"id": c.get("id"), "name": c["function"]["name"], "arguments": c["function"]["arguments"]} for c in message.get("tool_calls") or []]
-        return {**_counted(usage), "finish_reason": answer["choices"][0].get("finish_reason"), "tool_calls": calls, "raw": answer}
+def _body(server, request, stream):
+    "The request in the words of the protocol."
+    s = dict(request["settings"])
+    extra, schema = s.pop("extra", {}), s.pop("json_schema", None)
+    if "max_tokens" in s: s[server.most] = s.pop("max_tokens")
+    if schema: s["response_format"] = {"type": "json_schema", "json_schema": {"name": str(schema.get("title") or "answer")[:60], "schema": schema, "strict": schema.get("additionalProperties") is False}}
+    if stream: s |= {"stream": True, "stream_options": {"include_usage": True}}
+    return {"model": server.id, "messages": request["messages"], **s, **({"extra_body": extra} if extra else {})}
 
-    def _streamed(self, api, body, wait, until):
-        try: chunks = api.create(**body, timeout=wait)
-        except Exception as e:
-            if "stream_options" not in str(e) or getattr(e, "status_code", 0) not in (400, 422): raise
-            chunks = api.create(**{k: v for k, v in body.items() if k != "stream_options"}, timeout=wait)  # a server that does not count tokens in streams
-        finish, usage, calls = None, {}, {}
-        with chunks:
-            for chunk in chunks:
-                _in_time(until)
-                if chunk.usage: usage = chunk.usage.model_dump()
-                for choice in chunk.choices[:1]:
-                    finish = choice.finish_reason or finish
-                    for c in choice.delta.tool_calls or []: _add(calls, c)
-                    if choice.delta.content: yield choice.delta.content
-        if finish is None and not usage: raise EOFError("the stream ended before the answer did")
-        return {**_counted(usage), "finish_reason": finish, "tool_calls": [calls[i] for i in sorted(calls)]}
+# %% ../../nbs/43_llm.openai.ipynb #473e3ff5
+def _whole(api, body, wait, until):
+    with api.with_streaming_response.create(**body, timeout=wait) as got:
+        data = bytearray()
+        for part in got.iter_bytes():
+            data += part
+            _in_time(until)
+        answer = _parsed(bytes(data), got.headers.get("content-type", ""))
+    message = answer["choices"][0]["message"]
+    if said := message.get("content") or message.get("refusal"): yield said
+    calls = [{"id": c.get("id"), "name": c["function"]["name"], "arguments": c["function"]["arguments"]} for c in message.get("tool_calls") or []]
+    return {**_counted(answer.get("usage") or {}), "finish_reason": answer["choices"][0].get("finish_reason"), "tool_calls": calls, "raw": answer}
 
-    def _refused(self, e, request):
-        "A refusal (an HTTP status) as an error, or as `Again` where another try may help."
-        said, word = _said(e)
-        code, given = e.status_code, f"HTTP {e.status_code}: {said}"
-        if code in (401, 403): return OpsError(f"{self.url} does not let us in", given=given, hint=self._about_keys())
-        if code == 404: return self._no_such_model(given)
-        if word == "insufficient_quota": return Unavailable(f"The quota at {self.url} is used up", given=given, hint="raise it there, or take another model")
-        if word == "context_length_exceeded": return OpsError(f"The prompt is too long for {self.name}", given=said, hint="send less of it, or take a model with a larger window")
-        heals = {"true": True, "false": False}.get(e.response.headers.get("x-should-retry"), code in (408, 409, 425, 429) or code >= 500)
-        if not heals: return OpsError(f"{self.name} does not take this request", given=given, hint="its settings or messages are not what this server understands")
-        what = "is busy and takes no more calls now" if code == 429 else "has a problem of its own"
-        return Again(Unavailable(f"{self.name} {what}", given=given, hint="try later, or raise llm_retries and timeout_s"), retry_after(e.response.headers))
-
-    def _broken(self, e, until, request):
-        "A failure of the line, of time, or of what came over it."
-        if isinstance(e, TimeoutError) or until - time.monotonic() < 0.05: return Unavailable(f"{self.name} took too long", given=f"{request['timeout_s']:g} s", hint="raise timeout_s")
-        why = e.__cause__ or e
-        name = type(why).__name__
-        if "Timeout" in name: error = Unavailable(f"{self.url} does not answer in time", given={"ConnectTimeout": f"no connection within {request['connect_s']:g} s"}.get(name, f"silent for {request['read_s']:g} s"), hint="raise connect_s, read_s or timeout_s")
-        elif name == "ConnectError": error = Unavailable(f"{self.url} cannot be reached", given=masked(str(why)), hint=self.start)
-        elif isinstance(e, _NotJson): error = Unavailable(f"{self.url} does not answer as a model does", given=e, hint="does the address end in /v1?")
-        else: error = Unavailable(f"The line to {self.url} broke before the answer was whole", given=f"{name}: {masked(str(why))[:300]}", hint="try again")
-        return error if isinstance(e, _NotJson) and e.page else Again(error)
-
-    start = "is the address right, and the server running?"
-
-    def _about_keys(self):
-        names = [f"the setting llm_keys = [\"{urlsplit(self.url).netloc}=env:NAME\"]", "api_key='env:NAME'"]
-        return " or ".join(([f"export {self.variable}=…"] if self.variable else []) + names)
-
-    def _no_such_model(self, given):
-        try: found = self.models()
-        except OpsError: found = []
-        if not found or self.id in found: return OpsError(f"{self.url} has no model {self.id!r}", given=given, hint="is the name right, and does the address end in /v1?")
-        return unknown("model", self.id, found[:100], where=self.url)
+def _streamed(api, body, wait, until):
+    try: chunks = api.create(**body, timeout=wait)
+    except Exception as e:
+        if "stream_options" not in str(e) or getattr(e, "status_code", 0) not in (400, 422): raise
+        chunks = api.create(**{k: v for k, v in body.items() if k != "stream_options"}, timeout=wait)  # a server that does not count tokens in streams
+    finish, usage, calls = None, {}, {}
+    with chunks:
+        if "html" in (kind := chunks.response.headers.get("content-type", "")): raise _NotJson(f"{kind} in the place of a stream", page=True)
+        for chunk in chunks:
+            _in_time(until)
+            if chunk.usage: usage = chunk.usage.model_dump()
+            for choice in chunk.choices[:1]:
+                finish = choice.finish_reason or finish
+                for c in choice.delta.tool_calls or []: _add(calls, c)
+                if said := choice.delta.content or getattr(choice.delta, "refusal", None): yield said
+    if finish is None and not usage: raise EOFError("the stream ended before the answer did")
+    return {**_counted(usage), "finish_reason": finish, "tool_calls": [calls[i] for i in sorted(calls)]}
 
 # %% ../../nbs/43_llm.openai.ipynb #93aaefed
 class _NotJson(ValueError):
@@ -184,7 +153,7 @@ class _NotJson(ValueError):
 def _in_time(until):
     if time.monotonic() > until: raise TimeoutError
 
-def _parsed(data, kind, url):
+def _parsed(data, kind):
     try:
         answer = json.loads(data)
         answer["choices"][0]["message"]
@@ -201,6 +170,45 @@ def _add(calls, piece):
     call["id"] = piece.id or call["id"]
     call["name"] += (piece.function.name or "") if piece.function else ""
     call["arguments"] += (piece.function.arguments or "") if piece.function else ""
+
+# %% ../../nbs/43_llm.openai.ipynb #6baf6190
+def _refused(server, e):
+    "A refusal as an error, or as `Again` where another try may help."
+    said, word = _said(e)
+    code, given = e.status_code, f"HTTP {e.status_code}: {said}"
+    if code in (401, 403): return OpsError(f"{server.url} does not let us in", given=given, hint=_about_keys(server))
+    if code == 404: return _no_such_model(server, given)
+    if word == "insufficient_quota": return Unavailable(f"The quota at {server.url} is used up", given=given, hint="raise it there, or take another model")
+    if word == "context_length_exceeded": return OpsError(f"The prompt is too long for {server.name}", given=said, hint="send less of it, or take a model with a larger window")
+    heals = {"true": True, "false": False}.get(e.response.headers.get("x-should-retry"), code in (408, 409, 425, 429) or code >= 500)
+    if not heals: return OpsError(f"{server.name} does not take this request", given=given, hint="its settings or messages are not what this server understands")
+    what = "is busy and takes no more calls now" if code == 429 else "has a problem of its own"
+    return Again(Unavailable(f"{server.name} {what}", given=given, hint="try later, or raise llm_retries and timeout_s"), retry_after(e.response.headers))
+
+def _about_keys(server):
+    return " or ".join(([f"export {server.variable}=…"] if server.variable else []) + [f'the setting llm_keys = ["{server.netloc}=env:NAME"]', "api_key='env:NAME'"])
+
+def _no_such_model(server, given):
+    try: found = server.models()
+    except OpsError: found = []
+    if not found or server.id in found: return OpsError(f"{server.url} has no model {server.id!r}", given=given, hint="is the name right, and does the address end in /v1?")
+    return unknown("model", server.id, found[:100], where=server.url)
+
+# %% ../../nbs/43_llm.openai.ipynb #9796e89b
+def _broken(server, e, until, request):
+    "Whatever else went wrong, as an error or as `Again`."
+    if isinstance(e, TimeoutError) or until - time.monotonic() < 0.05: return _too_late(server, request)
+    if isinstance(e, _NotJson):
+        error = Unavailable(f"{server.url} does not answer as a model does", given=e, hint="does the address end in /v1?")
+        return error if e.page else Again(error)
+    why = e.__cause__ or e
+    name = type(why).__name__
+    if name == "ConnectTimeout": return Again(Unavailable(f"{server.url} does not answer in time", given=f"no connection within {request['connect_s']:g} s", hint="raise connect_s"))
+    if "Timeout" in name: return Again(Unavailable(f"{server.url} does not answer in time", given=f"silent for {request['read_s']:g} s", hint="raise read_s or timeout_s"))
+    if name == "ConnectError": return Again(Unavailable(f"{server.url} cannot be reached", given=masked(str(why)), hint=server.start))
+    return Again(Unavailable(f"The line to {server.url} broke before the answer was whole", given=f"{name}: {masked(str(why))[:300]}", hint="try again"))
+
+def _too_late(server, request): return Unavailable(f"{server.name} took too long", given=f"{request['timeout_s']:g} s", hint="raise timeout_s")
 
 # %% ../../nbs/43_llm.openai.ipynb #d15d0b59
 HOSTS = {"api.openai.com": "openai", "api.mistral.ai": "mistral", "api.groq.com": "groq", "api.deepseek.com": "deepseek", "openrouter.ai": "openrouter", "api.together.xyz": "together_ai",

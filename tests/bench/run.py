@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from jobs import jobs  # noqa: E402 - beside this file
+from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
@@ -216,7 +217,7 @@ def outputs(options):
     return ["what", "MB written", "times what was produced", "wall s", "CPU s, kernel included"], rows, ratios
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray}
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray, "llm": llm}
 
 
 def report(name, table):
