@@ -65,7 +65,8 @@ BACKENDS = {
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
-    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM"},
+    "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM", "st": "opsnb.rag.embed.sentence_transformers:SentenceTransformers", "openai": "opsnb.rag.embed.openai:OpenAI",
+                 "http": "opsnb.rag.embed.openai:OpenAI", "https": "opsnb.rag.embed.openai:OpenAI", "llama_index": "opsnb.rag.embed.llama_index:LlamaIndex"},
 }
 
 def resolve(target):

