@@ -26,8 +26,8 @@ LIBRARIES = {
 }
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
-PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "lancedb": "opsnb.rag.store:prepare", "wandb": "opsnb.track.wandb:prepare",
-           "tokenizers": "opsnb.rag.embed.minilm:prepare"}
+PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "wandb": "opsnb.track.wandb:prepare",
+           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lance:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()

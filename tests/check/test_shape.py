@@ -13,8 +13,8 @@ BANNED = {"utils", "util", "helpers", "helper", "base", "common", "manager", "mi
 HEAVY = {"torch", "mlflow", "wandb", "llama_index", "lancedb", "deepeval", "papermill", "pandas", "numpy", "matplotlib", "sklearn", "accelerate", "nbclient",
          "nbformat", "jupyter_client", "pydantic", "yaml", "rich", "psutil", "ipywidgets", "pynvml", "ray", "kubernetes",
          "onnxruntime", "onnx", "tokenizers", "sentence_transformers", "transformers", "Stemmer", "openai", "httpx", "fsspec", "pypdfium2", "lxml", "docx", "markitdown", "py3langid", "datasketch", "sqlalchemy"}
-MAY_IMPORT = {"_launch.py": {"psutil"}, "_notebook.py": HEAVY, "_saving.py": HEAVY, "_specs.py": {"jupyter_client"}, "_match.py": {"numpy"}, "_llama_index.py": {"llama_index"}, "_provisioner.py": {"jupyter_client"},
-              "_minilm.py": {"numpy"}}  # reached only from function bodies
+MAY_IMPORT = {"_scores.py": {"numpy"}, "_launch.py": {"psutil"}, "_notebook.py": HEAVY, "_saving.py": HEAVY, "_specs.py": {"jupyter_client"}, "_provisioner.py": {"jupyter_client"},
+              "_minilm.py": {"numpy"}, "_builder.py": {"numpy"}, "_match.py": {"numpy"}, "_llama_index.py": {"llama_index"}}  # reached only from function bodies
 
 
 def cells(path):
