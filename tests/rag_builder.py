@@ -48,7 +48,7 @@ if __name__ == "__main__":
     from opsnb.rag.index import Index
     from rag_builder import lines  # not __main__'s: its name is part of the recipe
     round, n, rate, batch = (int(w) for w in [*sys.argv[1:], "0", "50"][:4])
-    _builder.BATCH_CHUNKS = batch
+    _builder.FIRST = _builder.MOST = batch
     print("begins", flush=True)
     made = Index("docs", embedder=Hashes(slow=1 / rate if rate else 0)).build(documents=documents(round, n), chunking=lines)
     print(made.status, made.version, made.counts.get("embedded", 0), flush=True)

@@ -22,6 +22,7 @@ from opsnb.workspace import lock
 from rag_builder import Hashes, documents, lines
 from support import python, until
 
+KILLS = int(os.environ.get("OPSNB_KILLS", "8"))  # here, because tests run without such variables
 BUILDER = str(Path(__file__).parent / "rag_builder.py")
 
 
@@ -168,14 +169,14 @@ def test_a_difference_names_documents_chunks_and_questions(docs, monkeypatch):
 
 def test_two_builders(docs):
     build(0, 20, docs)
-    first = subprocess.Popen([sys.executable, BUILDER, "1", "200", "200"], stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen([sys.executable, BUILDER, "1", "100", "150"], stdout=subprocess.PIPE, text=True)
     lock_file = Path(docs.store.path) / "lock"
     assert until(lambda: str(first.pid) in lock_file.read_text(), 60)
     with pytest.raises(Unavailable) as e: build(2, 20, docs)
     assert "being built" in e.value.what and f"process {first.pid} on " in e.value.given and {r["what"]: r["is"] for r in docs.health()}["builder"] == "at work"
     with pytest.raises(Unavailable): docs.rollback(1)
     assert served(docs, 20) == expected(0, 20)  # searching goes on
-    assert first.communicate(timeout=120)[0].split()[-3:-1] == ["done", "2"] and len(docs.documents()) == 200
+    assert first.communicate(timeout=120)[0].split()[-3:-1] == ["done", "2"] and len(docs.documents()) == 100
 
 
 def test_readers_see_whole_versions_only(docs):
@@ -215,7 +216,7 @@ print(n, sorted(seen))
 
 def test_builds_killed_at_random_moments(docs):
     """What is served is always one whole version, and a killed build's work is not done again."""
-    kills, rng, n, took = int(os.environ.get("OPSNB_KILLS", "8")), random.Random(5), 60, 0.6
+    kills, rng, n, took = KILLS, random.Random(5), 60, 0.6
     build(0, n, docs)
     round = 0
     for i in range(kills):
@@ -249,6 +250,36 @@ def _rows(store, name):
     except (ValueError, RuntimeError): return 0
 
 
+def test_a_build_that_ends_at_each_of_its_steps(docs, monkeypatch):
+    """It is cut off before and after each commit in turn; then the documents are as they were before, or yet others: what is served is what they say."""
+    monkeypatch.setattr(_builder, "FIRST", 12), monkeypatch.setattr(_builder, "MOST", 12)
+    steps = {"left": 10**9, "after": False}
+    def counted(name):
+        real = getattr(Draft, name)
+        def step(self, *args, **how):
+            steps["left"] -= 1
+            if not steps["left"] and not steps["after"]: raise KeyboardInterrupt
+            out = real(self, *args, **how)
+            if not steps["left"]: raise KeyboardInterrupt
+            return out
+        monkeypatch.setattr(Draft, name, step)
+    for name in ("upsert", "append", "delete", "publish"): counted(name)
+    build(0, 10, docs)
+    done = 0
+    for n in range(1, 100):
+        steps.update(left=n, after=n % 2 == 0)
+        try: build(3, 8, docs, prune="force")
+        except KeyboardInterrupt: assert served(docs) in (expected(0, 10), expected(3, 8))
+        else: done += 1
+        steps["left"] = 10**9
+        then = (0, 10) if n % 3 else (2, 9)
+        build(*then, docs, prune="force")
+        assert served(docs) == expected(*then), n
+        if then != (0, 10): build(0, 10, docs)
+        if done: break
+    assert n > 6 and served(docs) == expected(0, 10)
+
+
 def test_a_full_disk(docs):
     """A limit on the size of files stands in for it: nothing is served that is not whole, and the error says what to do."""
     build(0, 20, docs)
@@ -258,7 +289,7 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from rag_builder import *
 from opsnb.rag.index import Index
 import opsnb.rag._builder as b, signal
-b.BATCH_CHUNKS = 200
+b.FIRST = b.MOST = 200
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 index = Index("docs", embedder=Hashes())
 index.store.db; index.store.table()
@@ -319,6 +350,57 @@ def test_what_could_not_be_read_is_counted_and_keeps_its_earlier_text(docs):
     yes = built(broken)
     assert yes.verdict and yes.version == 2 and len(docs.documents()) == 19 and [u["reason"] for u in yes.unread] == ["truncated; its earlier text stays", "no text in it"]
     assert docs.document("d0001.md").text.startswith("document 1\nround 0") and docs.document("d0006.md") is None and docs.document("d0011.md").text.startswith("document 11\nround 1")
+
+
+def test_files_that_are_edited_renamed_copied_and_broken(docs, project):
+    folder, texts = project / "guides", {f"g{i}.md": f"# Guide {i}\n\n" + "".join(f"Sentence {j} of guide {i} says what {chr(97 + i)}{j} is.\n" for j in range(8)) for i in range(6)}
+    folder.mkdir()
+    for name, text in texts.items(): (folder / name).write_text(text)
+    (folder / "broken.pdf").write_text("%PDF-1.4 nothing else")
+    (folder / "z_copy.md").write_text(texts["g0.md"])
+    def built(**how):
+        before = docs.embedder.embedded
+        made = docs.build("guides", chunking=lines, workers=1, **how)
+        return made, docs.embedder.embedded - before
+    first, _ = built()
+    assert first.status == "done" and first.counts["read"] == 6 and {u["source"]: u["kind"] for u in first.unread} == {"guides/broken.pdf": "broken", "guides/z_copy.md": "duplicate"}
+    again, embedded = built()
+    assert again.status == "cached" and again.counts["unchanged"] == 8 and len(again.unread) == 2 and not embedded and again.verdict.score == 0.25
+    os.utime(folder / "g1.md")
+    (folder / "g2.md").rename(folder / "renamed.md")
+    (folder / "g3.md").write_text(texts["g3.md"] + "One more.\n")
+    (folder / "g4.md").write_bytes(b"")
+    third, embedded = built()
+    assert embedded == 2  # the new line, and the last one before, which has got an end
+    assert docs.document("guides/renamed.md").text == docs.at(1).document("guides/g2.md").text and docs.document("guides/g2.md") is None and docs.document("guides/g4.md") is None
+    (folder / "g0.md").unlink()
+    copied, embedded = built()
+    assert not embedded and docs.document("guides/z_copy.md") is not None and docs.document("guides/g0.md") is None  # what was left out as a copy is the only one now
+    (folder / "broken.pdf").unlink()
+    assert docs.refresh(chunking=lines, workers=1).verdict.score < 0.25
+    with pytest.raises(OpsError, match="Unknown option"): built(limits=3)
+    for f in folder.iterdir(): f.unlink()
+    with pytest.raises(OpsError): built()  # an empty folder
+    folder.rmdir()
+    with pytest.raises(OpsError, match="no file or folder"): built()
+    assert len(docs.documents()) == 5
+
+
+def test_a_source_that_does_not_answer_removes_nothing(docs, project):
+    from opsnb.rag.find import Found, lost
+    folder = project / "guides"
+    folder.mkdir()
+    for i in range(4): (folder / f"g{i}.md").write_text(f"# Guide {i}\n\nThis is what guide {i} says, and no other does.\n")
+    docs.build("guides", chunking=lines, workers=0)
+    (folder / "g3.md").unlink()
+    from opsnb.rag import ingest
+    find = ingest.find
+    try:
+        ingest.find = lambda *sources, **options: iter([*find("guides"), lost("https://example.org/sitemap.xml", "no answer")])
+        made = docs.build("guides", chunking=lines, workers=0)
+    finally: ingest.find = find
+    assert made.counts.get("removed", 0) == 0 and len(docs.documents()) == 4 and "did not answer" in made.verdict.why and isinstance(next(iter(find("guides"))), Found)
+    assert docs.build("guides", chunking=lines, workers=0).counts["removed"] == 1
 
 
 def test_the_same_document_twice(docs):

@@ -8,6 +8,7 @@ __all__ = ['FORMAT', 'PLAIN', 'literal', 'one_of', 'chunk_schema', 'document_sch
 
 # %% ../../nbs/54_rag.store.ipynb #53f68e3d
 import contextlib, json, os, re, socket, time
+from datetime import datetime, timedelta
 from pathlib import Path
 from .. import plug
 from ..errors import OpsError, Unavailable
@@ -169,7 +170,7 @@ class Store(Served):
 
     def document(self, source):
         "A document as it was read, or None."
-        found = self.select(f"source = {literal(source)}", ("source", "text", "title", "kind", "spans", "metadata"), "documents")
+        found = self.select(f"source = {literal(source)} AND kind != 'not read'", ("source", "text", "title", "kind", "spans", "metadata"), "documents")
         return document_of(found[0]) if found else None
 
 # %% ../../nbs/54_rag.store.ipynb #7b6faeee
@@ -287,7 +288,7 @@ def _begin(draft):
     if base and not draft.fresh: _same_model(store, base, draft.embedding)
     draft.base, draft.embedding = base, draft.embedding or (base or {}).get("embedding")
     if draft.embedding is None: raise OpsError(f"There is no index at {store.path}", hint="build it first: opsnb rag build FOLDER --name NAME")
-    new = draft.fresh or base is None
+    new = draft.new = draft.fresh or base is None
     mine = {"base": state["current"], "new": new, "embedding": draft.embedding}
     resumed = bool(left) and {k: left.get(k) for k in mine} == mine
     draft.generation = left["generation"] if resumed else 1 + max([v["generation"] for v in state["versions"]], default=0) if new else base["generation"]
@@ -325,10 +326,10 @@ def _publish(draft, about, keep):
     store, tables = draft.store, draft.tables
     partitions = index_text_and_vectors(tables["chunks"], draft.base if draft.base and draft.base["generation"] == draft.generation else {})
     if not [i for i in tables["documents"].list_indices() if i.columns == ["source"]]: make_index(tables["documents"], "source", "BTree")
-    for t in tables.values(): tried(t.optimize)
+    for t in tables.values(): tried(lambda t=t: t.optimize(cleanup_older_than=timedelta(milliseconds=1)) if draft.new else t.optimize())  # a new generation has no readers of its earlier steps
     state = _state(store.path)
     number = 1 + max([v["number"] for v in state["versions"]], default=state["current"])
-    made = {"number": number, "when": time.time(), "generation": draft.generation, **{f"{w}_version": t.version for w, t in tables.items()}, "documents": tables["documents"].count_rows(),
+    made = {"number": number, "when": time.time(), "generation": draft.generation, **{f"{w}_version": t.version for w, t in tables.items()}, "documents": tables["documents"].count_rows("kind != 'not read'"),
             "chunks": tables["chunks"].count_rows(), "embedding": draft.embedding, **partitions, **about}
     for t in tables.values(): tag(t, f"v{number}", t.version)
     kept = [v for v in state["versions"][1 - keep:] if v["number"] != state["current"]] + [v for v in state["versions"] if v["number"] == state["current"]] + [made]  # readers may still be at the one before
@@ -341,7 +342,6 @@ def _publish(draft, about, keep):
 
 # %% ../../nbs/54_rag.store.ipynb #650a7bfb
 def _cleaned(draft, gone, kept):
-    from datetime import datetime, timedelta
     db, oldest = draft.store.db, {v["generation"]: v for v in reversed(kept)}
     for name in db.list_tables().tables:
         if re.fullmatch(r"(chunks|documents)\.\d+", name) and int(name.split(".")[1]) not in oldest: db.drop_table(name, ignore_missing=True)

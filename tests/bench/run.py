@@ -24,6 +24,7 @@ from jobs import jobs  # noqa: E402 - beside this file
 from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
+from rag_index import rag_index  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
 from timing import interleaved, measured  # noqa: E402
 
@@ -217,7 +218,7 @@ def outputs(options):
     return ["what", "MB written", "times what was produced", "wall s", "CPU s, kernel included"], rows, ratios
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray, "llm": llm}
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray, "llm": llm, "rag_index": rag_index}
 
 
 def report(name, table):
@@ -238,6 +239,8 @@ def main():
     parser.add_argument("--steps", type=int, default=200, help="steps of `diamond`")
     parser.add_argument("--pipeline-times", type=int, default=1, help="repetitions of `diamond`")
     parser.add_argument("--ploomber", metavar="PATH", help="the command of a Ploomber in an environment of its own, for `diamond`")
+    parser.add_argument("--chunks", type=int, nargs="+", default=[10_000, 100_000], help="sizes of `rag_index`")
+    parser.add_argument("--no-tokens", action="store_true", help="of `rag_index`: without token states")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
