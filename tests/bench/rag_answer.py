@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from opsnb.rag._match import Matcher
 from opsnb.rag.embed import embedder
 from opsnb.rag.offline import BY_TOKENS, BY_WORDS, pick
 from opsnb.rag.support import Ground
