@@ -119,7 +119,7 @@ class VectorStore(BasePydanticVectorStore):
             draft.publish({"by": self.class_name()}, self.keep)
 
     def _where(self, ids, documents, given):
-        parts = ([one_of("id", ids)] if ids is not None else []) + ([_of_document(documents)] if documents is not None else []) + [w for w in [filters.where(given)] if w]
+        parts = ([one_of("id", ids)] if ids else []) + ([_of_document(documents)] if documents else []) + [w for w in [filters.where(given)] if w]
         return " and ".join(f"({p})" for p in parts) or None
 
 

@@ -1,5 +1,6 @@
 """How well sentences of passages match a question or a claim: late interaction over token states, and words in common."""
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,28 @@ import numpy as np
 from .text import sentences, words
 
 COMMON = 996  # WordPiece vocabularies are ordered by frequency after their first ids: a word's place tells how rare it is
+
+
+LONG = 600  # characters: what is longer and has lines is no sentence
+
+
+def units(text):
+    """The sentences of a text, `[(start, end)]`; the rows of a table and the lines of what is far too long are their own."""
+    found = []
+    for s, e in sentences(text):
+        rows = [(s + m.start(), s + m.end()) for m in re.finditer(r"[^\n]*\S[^\n]*", text[s:e])]
+        table = sum(text[a:b].lstrip().startswith("|") for a, b in rows) > len(rows) / 2
+        found += rows if len(rows) > 1 and (table or e - s > LONG) else [(s, e)]
+    return found
+
+
+RULE = re.compile(r"[|\s:+-]*--[|\s:+-]*$")  # of a table, below its head
+
+
+def announces(said):
+    """Which units only announce what follows: a Markdown heading, a table's head and rule, the fence of code, «The ports are:»."""
+    heads = [bool(RULE.match(after)) and text.lstrip().startswith("|") for text, after in zip(said, [*said[1:], ""], strict=True)]
+    return [head or RULE.match(text) is not None or re.match(r"#{1,6}\s|```\w*$|[=-]{3,}$|[^\n]*:$", text.strip()) is not None for head, text in zip(heads, said, strict=True)]
 
 
 @dataclass
@@ -24,7 +47,7 @@ class Matcher:
 
     def __init__(self, texts, embedder=None, tokens=None, most=200):
         self.texts, self.embedder = list(texts), embedder
-        self.spans = [(n, s, e) for n, t in enumerate(self.texts) for s, e in sentences(t)]
+        self.spans = [(n, s, e) for n, t in enumerate(self.texts) for s, e in units(t)]
         self.words = [frozenset(words(self.texts[n][s:e])) for n, s, e in self.spans]
         self.first = np.array([i == 0 or self.spans[i - 1][0] != n for i, (n, _, _) in enumerate(self.spans)], bool)
         self.owner, self.states = np.zeros(0, int), None
@@ -32,18 +55,19 @@ class Matcher:
 
     def _encode(self, given, most):
         """The states of all tokens, and the sentence that each belongs to."""
-        counts = self.embedder.count([self.texts[n][s:e] for n, s, e in self.spans])
+        said = [self.texts[n][s:e] for n, s, e in self.spans]
+        ids = [self.embedder.ids_of(t) for t in said] if hasattr(self.embedder, "ids_of") else [[-1] * c for c in self.embedder.count(said)]
         pieces, known = [], []
         for i, (n, _, e) in enumerate(self.spans):
             if given[n] is not None and (not pieces or self.spans[pieces[-1][0]][0] != n): pieces.append([i]); known.append(given[n])
-            elif given[n] is not None or (pieces and known[-1] is None and self.spans[pieces[-1][0]][0] == n and sum(counts[j] for j in pieces[-1]) + counts[i] <= most): pieces[-1].append(i)
+            elif given[n] is not None or (pieces and known[-1] is None and self.spans[pieces[-1][0]][0] == n and sum(len(ids[j]) for j in pieces[-1]) + len(ids[i]) <= most): pieces[-1].append(i)
             else: pieces.append([i]); known.append(None)
         ends = [self.texts[self.spans[p[0]][0]][self.spans[p[0]][1]:self.spans[p[-1]][2]] for p in pieces]
         unknown = [i for i, k in enumerate(known) if k is None]
         made = self.embedder.embed([ends[i] for i in unknown]).tokens if unknown else []
         if made is None: return
         for i, tokens in zip(unknown, made, strict=True): known[i] = tokens
-        self.owner = np.concatenate([_owners(p, counts, len(k.ids)) for p, k in zip(pieces, known, strict=True)])
+        self.owner = np.concatenate([_owners(p, ids, len(k.ids), k.ids) for p, k in zip(pieces, known, strict=True)])
         self.states = np.unpackbits(np.concatenate([k.bits for k in known]), axis=1).astype(np.float32) * 2 - 1
         self.states /= math.sqrt(self.states.shape[1])
 
@@ -83,8 +107,13 @@ class Matcher:
         return tokenizer is None or any(c.isalnum() for c in tokenizer.id_to_token(id) or "")
 
 
-def _owners(piece, counts, n):
-    """The sentence of each of a piece's `n` tokens; by proportion where a model counts otherwise, and nothing of what it cut off."""
-    own = np.repeat(piece, [counts[i] for i in piece])
-    if len(own) == n or n == 0: return own[:n]
-    return own[(np.arange(n) * len(own) // n)] if n > len(own) else own[:n]
+def _owners(piece, ids, n, kept):
+    """The sentence of each of a piece's tokens, of which an embedder may leave some out; by proportion where it has no ids."""
+    own = np.repeat(piece, [len(ids[i]) for i in piece])
+    full, at, found = [t for i in piece for t in ids[i]], 0, []
+    for t in kept.tolist():
+        while at < len(full) and full[at] != t: at += 1
+        if at == len(full): return own[np.arange(n) * len(own) // n] if len(own) else np.zeros(n, int)
+        found.append(own[at])
+        at += 1
+    return np.array(found, int)

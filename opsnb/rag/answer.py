@@ -14,6 +14,7 @@ from ..errors import OpsError, unknown
 from .citation import Answer, Citation, Statement, plain, stated
 from .document import Hit
 from .history import standalone, turns
+from .offline import beside, quotation
 from .prompt import NOT_THERE, messages, packed, parts
 from .support import Ground
 from ..show import Live, Safe, escape, in_notebook
@@ -200,8 +201,8 @@ def _quoted(told, passages):
     there, text, statements = {p.number: p for p in passages}, "" if told["answered"] else f"{NOTHING_SAID} Nearest to the question:", []
     quotes = told["quotes"] if told["answered"] else told["quotes"][:1]
     for n, s, e in quotes:
-        start, quote = len(text) + bool(text), " ".join(there[n].text[s:e].split())
-        text = f"{text} {quote} [{n}]".strip()
+        quote = quotation(there[n].text[s:e])
+        text, start = beside(text, quote, n)
         statements.append(Statement(start, len(text), quote, [n], Verdict(True, "word for word", 1.0, name="support")))
     citations = [Citation(n, there[n].chunk, sorted({_place(there[n], s, e) for m, s, e in quotes if m == n}), there[n].instructions) for n in dict.fromkeys(n for n, _, _ in quotes)]
     return Answer(text, answered=told["answered"], citations=citations, statements=statements, chunks=[p.hit for p in passages], confidence=told["confidence"])

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from opsnb.rag._match import Matcher
 from opsnb.rag.embed import embedder
 from opsnb.rag.offline import BY_TOKENS, BY_WORDS, pick
 from opsnb.rag.support import Ground
@@ -70,9 +69,8 @@ class Corpus:
         return [(int(near[j]), float(score[j])) for j in np.argsort(-score)[:k]]
 
 
-def asked(corpus, question, without=None, tokens=True, model=True):
-    """What is picked for a question: `(picked, texts, numbers of the passages, CPU seconds of picking)`."""
-    hits = corpus.search(question, without=without)
+def picked(corpus, question, hits, tokens=True, model=True):
+    """What is picked from hits: `(picked, texts, numbers of the passages, CPU seconds of picking)`."""
     texts, scores = [corpus.passages[i]["text"] for i, _ in hits], [s for _, s in hits]
     ranks, begun = [(s - min(scores)) / ((max(scores) - min(scores)) or 1) for s in scores], time.process_time()
     found = pick(question, texts, corpus.model if model else None, ranks, [corpus.encoded.tokens[i] for i, _ in hits] if tokens else None, near=9.0)
@@ -95,16 +93,17 @@ def answers(options, model):
     data = read(options.data / "squad/squad-dev-1.1.json.gz")
     corpus, title = Corpus(data["passages"], model), {p["id"]: p["title"] for p in data["passages"]}
     questions = random.Random(42).sample(sorted(data["questions"], key=lambda q: q["id"]), min(options.questions, len(data["questions"])))
-    table, kept = [], None
-    for name, n, kw in (("token states known", None, {}), ("token states made anew", 300, {"tokens": False}), ("by words alone", None, {"tokens": False, "model": False})):
-        some, rows, cpu, away = questions[:n], [], 0.0, []
-        for q in some:
-            found, texts, numbers, took = asked(corpus, q["question"], **kw)
+    hits = [(q, corpus.search(q["question"]), corpus.search(q["question"], without=title[q["pid"]])) for q in questions]
+    table, kept = [], {}
+    for name, n, kw in (("token states known", None, {}), ("token states made anew", 100, {"tokens": False}), ("by words alone", None, {"tokens": False, "model": False})):
+        rows, cpu, away = [], 0.0, []
+        for q, there, elsewhere in hits[:n]:
+            found, texts, numbers, took = picked(corpus, q["question"], there, **kw)
             rows.append((found.confidence, right(corpus, q, found, texts, numbers), found.score))
             cpu += took
-            if name != "token states made anew": away.append(asked(corpus, q["question"], without=title[q["pid"]], **kw)[0])
-        table.append([name, f"{len(some):,}", f"{share(rows):.3f}", f"{share(rows, k=3):.3f}", f"{share(rows, 0.5):.3f}", f"{share(rows, 0.25):.3f}", f"{cpu / len(some) * 1000:.1f}"])
-        if away: kept = {**(kept or {}), name: (rows, away)}
+            if n is None: away.append(picked(corpus, q["question"], elsewhere, **kw)[0])
+        table.append([name, f"{len(rows):,}", f"{share(rows):.3f}", f"{share(rows, k=3):.3f}", f"{share(rows, 0.5):.3f}", f"{share(rows, 0.25):.3f}", f"{cpu / len(rows) * 1000:.1f}"])
+        if away: kept[name] = rows, away
     return ["sentences by", "questions", "gold answer in the one sentence", "in three", "surer half", "surest quarter", "CPU-ms a question, after retrieval"], table, kept
 
 
@@ -113,8 +112,8 @@ def abstention(kept, options, model):
     data = read(options.data / "squad/squad-dev-2.0.json.gz")
     corpus = Corpus(data["passages"], model)
     questions = random.Random(42).sample(sorted(data["questions"], key=lambda q: q["id"]), min(options.questions, len(data["questions"])))
-    found = [(q, *asked(corpus, q["question"])) for q in questions]
-    adversarial = ([f.score for q, f, *_ in found if q["answers"]], [f.score for q, f, *_ in found if not q["answers"]])
+    found = [(q, picked(corpus, q["question"], corpus.search(q["question"]))[0]) for q in questions]
+    adversarial = ([f.score for q, f in found if q["answers"]], [f.score for q, f in found if not q["answers"]])
     rows, away = kept["token states known"]
     outside = ([r[2] for r in rows], [f.score for f in away])
     table = []
@@ -126,7 +125,7 @@ def abstention(kept, options, model):
             line += [f"{yes:.3f}", f"{no:.3f}", f"{np.sum(np.array(bad) < sure) / max(1, said_no):.3f}"]
         table.append(line)
     notes = [f"AUC of the score: {auc(*map(np.array, outside)):.3f} where the article is missing, {auc(*map(np.array, adversarial)):.3f} on SQuAD 2.0's questions, written to look answerable by the passage.",
-             calibration(rows, away)]
+             calibration(rows, away), *words_alone(*kept["by words alone"])]
     return ["answers from score", "1.1: answered", "article missing: refused", "refusals that are right", "2.0 answerable: answered", "2.0 unanswerable: refused", "refusals that are right"], table, notes
 
 
@@ -134,6 +133,12 @@ def calibration(rows, away):
     both = [(c, bool(r and r[0])) for c, r, _ in rows] + [(f.confidence, False) for f in away]
     bins = [[r for c, r in both if low <= c < low + 0.2 + (low == 0.8)] for low in (0.0, 0.2, 0.4, 0.6, 0.8)]
     return "Confidence and share that is right, half of the questions without their article: " + ", ".join(f"{low:.1f} to {low + 0.2:.1f}: {np.mean(b):.2f} of {len(b):,}" for low, b in zip((0.0, 0.2, 0.4, 0.6, 0.8), bins, strict=True) if b) + "."
+
+
+def words_alone(rows, away):
+    """The same by words alone."""
+    good, bad = np.array([r[2] for r in rows]), np.array([f.score for f in away])
+    return [f"By words alone (an embedder without token states): AUC {auc(good, bad):.3f} where the article is missing; from {BY_WORDS.sure} on it answers {np.mean(good >= BY_WORDS.sure):.3f} and refuses {np.mean(bad < BY_WORDS.sure):.3f}. " + calibration(rows, away)]
 
 
 def support(options, model):
