@@ -39,7 +39,7 @@ from opsnb.workspace import Workspace, write_atomic
 AGAIN = 85           # exit code: saved, start me again
 MOST_ATTEMPTS = 100  # of a program that always wants to be started again
 LOOK_S = 0.5         # how often the wish to stop is looked for
-NOW_S = 2.0          # how often it is written down what the program uses now
+NOW_S = 2.0          # how often it is written down what the program uses now; later on, down to every 10 s
 OURS = ("opsnb.track._courier", "_template.py", "opsnb.jobs._supervisor", "opsnb._worker\0/")  # what serves other jobs, too
 CALLED = b"opsnb-call"  # the name of a program that was forked from a supervisor, and of its own forks
 
@@ -173,7 +173,7 @@ class Worker:
                     looked = now
                     self.meter.look()
                     if self.folder.asked_to_stop(): self.stop = self.stop or signal.SIGTERM
-                if now > seen + NOW_S and self.rank == 0:
+                if now > seen + min(10.0, NOW_S + (now - begun) / 20) and self.rank == 0:
                     seen = now
                     self.tell_now()
                 if limit and now > begun + limit * 60 and not timed_out: timed_out, self.stop = True, self.stop or signal.SIGTERM

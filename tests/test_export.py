@@ -15,7 +15,8 @@ import yaml
 
 from support import cells, end_couriers, opsnb
 from opsnb.errors import OpsError
-from opsnb.export import TARGETS, cron, export_pipeline
+from opsnb.cron import fields
+from opsnb.export import TARGETS, export_pipeline
 from opsnb.pipeline import run_pipeline
 from opsnb.pipeline.fingerprint import Results
 from opsnb.track import runs
@@ -135,14 +136,14 @@ def test_wrong_requests_say_what_is_allowed(shop):
                         ({"to": "cron", "schedule": "@daily", "params": {"say": "a\nb"}}, "several lines")):
         with pytest.raises(OpsError) as e: export_pipeline("pipeline.yaml", **words)
         assert said in str(e.value), str(e.value)
-    for wrong in ("60 * * * *", "* * * *", "5-1 * * * *", "*/0 * * * *", "* * 0 * *", "a * * * *", "1-2-3 * * * *", "/5 * * * *", "-1 * * * *", "* * * * 1;id"):
-        with pytest.raises(OpsError): cron(wrong)
+    for wrong in ("60 * * * *", "* * * *", "5-1 * * * *", "*/0 * * * *", "* * 0 * *", "a * * * *", "1-2-3 * * * *", "/5 * * * *", "-1 * * * *", "* * * * 1;id", "* * L * *", "0 0 0 * * *"):
+        with pytest.raises(OpsError): fields(wrong)
 
 
 def test_cron_agrees_with_a_parser_of_crontabs(shop):
     CronSlices = pytest.importorskip("crontab").CronSlices
     for good in ("0 3 * * *", "*/15 8-18 * * mon-fri", "0 0 1,15 JAN-JUN 0", "5 4 * * sun"):
-        assert CronSlices.is_valid(cron(good)), good
+        assert CronSlices.is_valid(fields(good)), good
 
 
 def test_a_crontabs_line_runs(shop):

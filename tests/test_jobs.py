@@ -701,3 +701,11 @@ def test_the_cache_is_pruned_but_never_what_a_live_job_uses(ws, project):
     assert code == 0 and [r["name"] for r in json.loads(out)] == [codes["live"].parent.name], out  # what was used in the last hour stays
     code, _, err = opsnb("jobs", "prune", "--days", "-1")
     assert code == 2 and "0 (without limit) or more" in err
+
+
+def test_a_job_shown_in_a_notebook_that_is_run_is_a_card_without_a_button(ws, notebook):
+    notebook("sends", "import opsnb as ops", "job = ops.submit('sleep 600', name='long')\njob", "job.cancel() and job.wait(60, show=False).status")
+    done = ops.run_notebook("sends.ipynb", out="out.ipynb")
+    shown = [o.get("data", {}) for c in json.loads(Path("out.ipynb").read_text())["cells"] for o in c.get("outputs", [])]
+    cards = ["".join(d["text/html"]) for d in shown if "text/html" in d]
+    assert done.status == "done" and any("<b>long</b>" in c for c in cards) and not any("application/vnd.jupyter.widget-view+json" in d for d in shown)

@@ -54,11 +54,12 @@ def tail(job, lines=8):
 # %% ../../nbs/23_jobs.card.ipynb #5d5ee76a
 class Curves:
     "The metrics of a job's runs, kept up to date by `update()`."
-    def __init__(self, job): self.job, self.runs, self.others = job, {}, set()
+    def __init__(self, job): self.job, self.runs, self.others, self.next = job, {}, set(), 0.0
 
     def _mine(self):
         "Folders of runs below the job's that are new since the last look."
-        begun = (self.job.state.started or self.job.spec.at) - 5
+        if time.monotonic() < self.next: return
+        begun, self.next = (self.job.state.started or self.job.spec.at) - 5, time.monotonic() + (0 if self.job.state.over() else 3)
         with suppress(OSError):
             for entry in os.scandir(self.job.workspace.journal):
                 if entry.name in self.others or entry.name in self.runs or not entry.name.startswith("run_") or entry.stat().st_mtime < begun: continue
@@ -96,8 +97,8 @@ def card_text(job):
 
 # %% ../../nbs/23_jobs.card.ipynb #42ade755
 def button(job):
-    "A button that cancels a job; None without ipywidgets."
-    if not plug.has("ipywidgets"): return None
+    "A button that cancels a job; None without ipywidgets, and in a notebook that is run without anybody looking."
+    if os.environ.get("OPSNB_NOTEBOOK") or not plug.has("ipywidgets"): return None
     made = plug.need("ipywidgets", "show a button").Button(description="Cancel", icon="stop", tooltip=f"opsnb cancel {job.id}", button_style="warning")
     def pressed(_):
         made.disabled, made.description = True, "Stopping"

@@ -89,7 +89,7 @@ class Job:
     def __init__(self, folder, state=None):
         self.folder = folder if isinstance(folder, Folder) else Folder(folder)
         self.spec, self.workspace, self.state, self.word = self.folder.spec, Workspace(self.folder.workspace), state or self.folder.state(), None
-        self.looked, self.asked_why = time.monotonic(), (-9.0, None)
+        self.looked, self.asked_why = time.monotonic(), (float("-inf"), None)
 
     id = property(lambda self: self.spec.id)
     name = property(lambda self: self.spec.name)
@@ -212,12 +212,11 @@ def hand_over(job):
 
 # %% ../../nbs/23_jobs.handle.ipynb #7cb1eab1
 def _why(self):
-    "Why it waits, in words; None when it does not wait, or its engine does not say. The engine is asked every other second at most."
+    "Why it waits, in words; None when it does not wait, or its engine does not say. The engine is asked seldom: it looks through its whole queue."
     if refresh([self])[0].shown != "queued": return None
-    if time.monotonic() > self.asked_why[0] + 2:
-        told = None
-        with suppress(OpsError): told = engine_of(self.spec.on, self.workspace).why(self)
-        self.asked_why = (time.monotonic(), told)
+    with suppress(OpsError):
+        engine = engine_of(self.spec.on, self.workspace)
+        if time.monotonic() > self.asked_why[0] + max(2, 10 * engine.ask_s): self.asked_why = (time.monotonic(), engine.why(self))
     return self.asked_why[1]
 
 Job.why, Job._repr_html_, Job._ipython_display_ = _why, card, lambda self: display(refresh([self])[0])

@@ -9,9 +9,10 @@ __all__ = ['moment', 'leader', 'led_by', 'no_leader', 'Shown', 'Listed', 'Firing
 import json, time
 from datetime import datetime
 from ..config import load
+from ..cron import zone
 from ..errors import Unavailable
 from .state import History, names, place
-from .when import Hook, zone
+from .when import Hook
 from ..show import Rows, box, clock, duration, state_text, table_html, table_text
 
 # %% ../../nbs/39_schedule.card.ipynb #80b340e9

@@ -10,9 +10,10 @@ __all__ = ['CATCH_UP', 'NOTIFY_ON', 'OVERLAP', 'LATE_S', 'FILES', 'Schedule', 'p
 import hashlib, json, re, time, uuid
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from ..cron import Cron, zone
 from ..errors import OpsError, Unavailable, unknown
 from ..journal import Record, alive, read
-from .when import MOST, Cron, Every, between, from_data, to_data, zone
+from .when import MOST, Every, between, from_data, to_data
 from ..workspace import write_atomic
 
 # %% ../../nbs/38_schedule.state.ipynb #b41eac48

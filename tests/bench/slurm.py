@@ -4,6 +4,7 @@
 """
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -37,6 +38,29 @@ def first_line(times):
         assert until(lambda: out.exists() and out.read_text().endswith("\n"), 60, 0.01)
         seen["sbatch"].append(float(out.read_text()) - begun)
         time.sleep(0.5)
+    return {k: statistics.median(v) for k, v in seen.items()}
+
+
+def worker(times):
+    """Seconds from the start of what Slurm starts to the script's first line, without Slurm: our worker, and the bare interpreter. Slurm's own time varies by more than the difference."""
+    import opsnb as ops
+    from opsnb.jobs.folder import Folder
+    from opsnb.jobs.spec import Spec
+    seen, home = {"worker": [], "bare": [], "worker: CPU": [], "bare: CPU": []}, ops.Workspace.find().path
+    spent = lambda: sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    for i in range(times):
+        folder = Folder(home / "jobs" / f"job_{i:012x}")
+        folder.path.mkdir()
+        (folder.path / "spec.json").write_text(Spec(folder.id, "first", "command", [sys.executable, "-u", "first.py"], on="slurm", cwd=os.getcwd()).to_json())
+        folder.append("job.submitted", round=1, on="slurm")
+        begun, before = time.time(), spent()
+        subprocess.run([sys.executable, "-P", "-m", "opsnb.jobs._slurm_task", str(folder.path)], env={**os.environ, "SLURM_JOB_ID": "1"}, check=True)
+        seen["worker: CPU"].append(spent() - before)
+        seen["worker"].append(float(folder.log.read_text()) - begun)
+        begun, before = time.time(), spent()
+        seen["bare"].append(float(subprocess.run([sys.executable, "-u", "first.py"], check=True, capture_output=True, text=True).stdout) - begun)
+        seen["bare: CPU"].append(spent() - before)
+        shutil.rmtree(folder.path)
     return {k: statistics.median(v) for k, v in seen.items()}
 
 
@@ -77,9 +101,12 @@ def main():
         first = first_line(args.times)
         print("## Jobs on a private Slurm of one node\n\nMade by `python tests/bench/slurm.py`; medians.\n\n| what | opsnb s | bare sbatch s |\n|---|---|---|")
         print(f"| submission alone | {first['opsnb: submission']:.3f} | {first['sbatch: submission']:.3f} |\n| from submit to the script's first line | {first['opsnb']:.3f} | {first['sbatch']:.3f} |", flush=True)
+        alone = worker(args.times)
+        print(f"| of this: from the start of the worker (bare: of Python) to the first line | {alone['worker']:.3f} | {alone['bare']:.3f} |", flush=True)
         many = array(args.elements)
         print(f"| array of {args.elements}, until all have ended (`true`; bare: `python -c pass`) | {many['all']:.0f} | {many['bare']:.0f} |\n")
         print(f"- `opsnb slurm up`: {up:.2f} s. First line: {1000 * (first['opsnb'] - first['sbatch']):.0f} ms more than bare sbatch (target: at most 150).")
+        print(f"- A job's worker and its program take {1000 * alone['worker: CPU']:.0f} ms of CPU in all, the bare program {1000 * alone['bare: CPU']:.0f} ms.")
         print(f"- The array is submitted in {many['submit']:.1f} s, {many['done']} of its elements and the jobs before it ended well; the list of all of them takes {many['list']:.1f} s.")
     finally:
         slurm.stop_slurm()
