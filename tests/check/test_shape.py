@@ -39,7 +39,7 @@ def local_imports(path):
     for cell in exported(path):
         for node in ast.walk(ast.parse(source(cell))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "opsnb":
-                for alias in node.names:
+                for alias in (a for a in node.names if not a.name.startswith("_")):  # plain modules have no number
                     yield node.module.removeprefix("opsnb").lstrip("."), alias.name
 
 
