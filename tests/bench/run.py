@@ -23,6 +23,7 @@ sys.path.insert(0, str(HERE.parent))
 from jobs import jobs  # noqa: E402 - beside this file
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
+from rag_ingest import rag_ingest  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
 from timing import interleaved, measured  # noqa: E402
 
@@ -216,7 +217,7 @@ def outputs(options):
     return ["what", "MB written", "times what was produced", "wall s", "CPU s, kernel included"], rows, ratios
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray}
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray, "rag_ingest": rag_ingest}
 
 
 def report(name, table):
