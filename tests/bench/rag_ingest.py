@@ -61,7 +61,7 @@ def rag_ingest(options):
     notes = ["Language, flags of personal data and near copies included; one process, imports included."]
     if (DEBIAN / "shared-mime-info").exists():
         there, back = alone("recovered(DEBIAN / 'shared-mime-info')")
-        notes.append(f"A specification that is there as HTML and as PDF: {there} of the runs of five words of its HTML are in the PDF's text, {back} of the PDF's in the HTML's.")
+        notes.append(f"A specification that is there as HTML and as PDF: {there} of the runs of five words of its HTML are in the PDF's text, {back} of the PDF's in the HTML's. What is missing are tables and a list of names that PDFium does not find in the file either.")
     return ["what", "files", "documents", "MB", "characters", "CPU s", "peak MB"], rows, notes
 
 
