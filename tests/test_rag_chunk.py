@@ -99,6 +99,13 @@ def test_structure_keeps_definitions_and_tables_whole():
     assert all(c.text.count("def ") == 1 for c in made if c.kind == "definition")
 
 
+def test_a_heading_does_not_stand_alone():
+    text = "Use\n\n" + "A sentence of some words is here. " * 20 + "\n\nCode\n\n" + "line = 1\n" * 80
+    spans = [Span(0, 3, "heading", "Use", 1), Span(text.index("Code"), text.index("Code") + 4, "heading", "Code", 1), Span(text.index("line"), len(text), "code")]
+    made = check(Document("d", text, spans=spans), Chunking(tokens=40, parent=0))
+    assert made[0].text.startswith("Use\n\nA sentence") and any(c.text.startswith("Code\n\nline") for c in made)
+
+
 def test_an_edit_changes_few_chunks():
     rng = random.Random(1)
     words = [f"word{i}" for i in range(500)]

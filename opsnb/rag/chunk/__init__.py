@@ -83,6 +83,7 @@ class Layout:
         self.text, self.kind, self.spans = doc.text, doc.kind, sorted(doc.spans, key=lambda s: (s.start, -s.end))
         self.wholes = [s for s in self.spans if s.kind not in ("heading", "slide", "sheet") and 0 <= s.start < s.end <= len(doc.text)]
         self.starts = [s.start for s in self.wholes]
+        self.stuck = {re.compile(r"\s*").match(doc.text, s.end).end() for s in self.spans if s.kind == "heading"}  # what follows a heading at once
 
     def around(self, start, end):
         "The smallest whole that holds a stretch, or None."
@@ -165,7 +166,7 @@ class Cutter:
         self.count, self.cuts = Counts(doc.text, count), cuts(chunking)
 
     def at(self, level, start, end):
-        places = sorted({p for p in self.cuts[level](self.doc, start, end) if start < p < end})
+        places = sorted({p for p in self.cuts[level](self.doc, start, end) if start < p < end} - (self.doc.stuck if self.cuts[level] not in (words, anywhere) else set()))
         return list(pairwise([start, *places, end]))
 
     def fits(self, piece): return piece[2] <= self.limit and piece[1] - piece[0] <= 16 * self.limit
