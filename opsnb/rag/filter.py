@@ -182,7 +182,7 @@ def _of_column(column, op, value, no, kind):
     if op == "is": return f"{column} is {'not ' if no else ''}null"
     if op == "in": return _any((_of_column(column, "==", v, no, kind) for v in value), no) if kind is datetime.date or not value else _negated(column, f"{column} in ({', '.join(map(literal, value))})", no)
     if op == "contains": return _negated(column, f"contains({column}, {literal(value)})", no)
-    what = f"substr({column}, 1, {len(value)})" if kind is datetime.date and op in ORDER else column
+    what = f"left({column}, {len(value)})" if kind is datetime.date and op in ORDER else column
     return _negated(column, f"{what} {'=' if op == '==' else op} {literal(value)}", no)
 
 def _negated(column, test, no): return f"({column} is null or not ({test}))" if no else test
@@ -196,16 +196,19 @@ def _of_metadata(name, op, value, no):
     if op == "contains":
         inside = re.escape(json.dumps(value, ensure_ascii=False))
         member = f"regexp_like(metadata, {literal(key + _before + inside + '[],]')})"
-        return _negated("metadata", f"({member} or {_in_text(key, value)})" if isinstance(value, str) else member, no)
+        return _any([_negated("metadata", member, no), *([_in_text(key, value, no)] if isinstance(value, str) else [])], no)
     pattern, cast = (_string, None) if isinstance(value, str) else ("(true|false)", None) if isinstance(value, bool) else ("(-?[0-9][0-9.eE+-]*)", "double")
     found = f"regexp_match(metadata, {literal(key + pattern)})[1]"
     what = f"cast({found} as {cast})" if cast else found
+    if isinstance(value, str) and op in ("<", "<=", ">", ">="): return _negated(found, f"replace(replace({found}, '\\\"', '\"'), '\\\\', '\\') {op} {literal(value)}", no)
     given = literal(json.dumps(value, ensure_ascii=False)[1:-1] if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else value)
     return _negated(found, f"{what} {'=' if op == '==' else op} {given}", no)
 
 _string = r'"((?:[^"\\]|\\.)*)"'                        # a text of JSON, without its quotes
 _before = r'\[(?:(?:"(?:[^"\\]|\\.)*"|[^"\]\[]+), )*'   # the members of a list before one
-def _in_text(key, value): return f"contains(regexp_match(metadata, {literal(key + _string)})[1], {literal(json.dumps(value, ensure_ascii=False)[1:-1])})"
+def _in_text(key, value, no):
+    found = f"regexp_match(metadata, {literal(key + _string)})[1]"
+    return _negated(found, f"contains({found}, {literal(json.dumps(value, ensure_ascii=False)[1:-1])})", no)
 
 # %% ../../nbs/55_rag.filter.ipynb #766bdb54
 def names(node):

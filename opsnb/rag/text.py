@@ -35,10 +35,13 @@ than that the their them then there these they this those through to too under u
 _word = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _unspaced = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]+")
 
+_beyond = re.compile(r"[^\x00-\x7f]+")
+
 def folded(text):
     "Lower case, without accents and variants of width."
-    if text.isascii(): return text.lower()
-    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c < "\u0300" or not unicodedata.combining(c))
+    return (text if text.isascii() else _beyond.sub(_folded, text)).lower()
+
+def _folded(m): return "".join(c for c in unicodedata.normalize("NFKD", m[0]).casefold() if not unicodedata.combining(c))
 
 @lru_cache(1)
 def _stemmer():
