@@ -46,7 +46,8 @@ def make_index(table, column, kind, **options):
 def index_text_and_vectors(table, before):
     "Make the indexes that are missing; what is to be known of the vector index."
     have = {i.columns[0] for i in table.list_indices()}
-    if "text" not in have: make_index(table, "text", "FTS", base_tokenizer="icu")
+    if "text" not in have: make_index(table, "text", "FTS")
+    if "terms" not in have: make_index(table, "terms", "FTS", base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False)
     for column, kind in (("id", "BTree"), ("source", "BTree"), ("digest", "BTree"), ("kind", "Bitmap"), ("language", "Bitmap")):
         if column not in have: make_index(table, column, kind)
     n = table.count_rows()
