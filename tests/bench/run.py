@@ -216,7 +216,13 @@ def outputs(options):
     return ["what", "MB written", "times what was produced", "wall s", "CPU s, kernel included"], rows, ratios
 
 
-ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray}
+def retrieval(options):
+    """Retrieval on SQuAD: LlamaIndex's default, LanceDB's searches, BM25 and ours."""
+    from rag_retrieval import retrieval  # sets the number of threads
+    return retrieval(options)
+
+
+ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs, "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray, "retrieval": retrieval}
 
 
 def report(name, table):
