@@ -27,7 +27,7 @@ def question_of(text):
     return found[:LONGEST].rpartition(" ")[0] or found[:LONGEST], f"only the first {LONGEST:,} of {len(found):,} characters were searched for"
 
 # %% ../../nbs/56_rag.candidates.ipynb #b0f46863
-SAMPLE = 20_000
+SAMPLE = 8000
 
 def frequencies(store, embedder):
     "The `Frequencies` of the version that is searched; kept as a file beside a local index."

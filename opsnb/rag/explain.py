@@ -9,7 +9,7 @@ __all__ = ['shared', 'marked', 'excerpt', 'names_of', 'matches', 'failing', 'bar
 import re
 from dataclasses import dataclass, field
 from .filter import Group, passes
-from .text import STOP, folded, words
+from .text import words
 from ..show import Safe, escape, table_html, table_text
 
 # %% ../../nbs/56_rag.explain.ipynb #8962e5fb

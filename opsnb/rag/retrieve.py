@@ -11,7 +11,7 @@ from ..errors import OpsError, unknown
 from . import rank
 from .arrange import aged, diverse, expanded, limited
 from .candidates import chunks_of, condition, frequencies, pool, question_of
-from .document import Chunk, Hit
+from .document import Hit
 from .explain import Explanation, Missing, failing, matches
 from .filter import read
 from .rerank import reranked, rewritten

@@ -187,6 +187,11 @@ def scale(options):
             [f"Question embedding included, {len(walls)} questions, warm. Writing and indexing took {took:.0f} s; the first search of a version, which counts frequencies, {first:.1f} s, the first of a later retriever {warm:.2f} s."])
 
 
+def retrieval(_):
+    """Retrieval on SQuAD: LlamaIndex's default, LanceDB's searches, BM25 and ours."""
+    return quality(argparse.Namespace(data=DATA, questions=1500))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default=DATA, help="folder of the data sets")
