@@ -63,7 +63,7 @@ class Offline(Model):
     def __reduce__(self): return _offline, (self.sentences, self.sure, self._given)
 
     def pick(self, question, texts, ranks=None, tokens=None):
-        if self.embedder is None: self.embedder = plug.resolve("opsnb.rag.embed:embedder")()
+        self.embedder = plug.resolve("opsnb.rag._match:matching")(self.embedder)
         return pick(question, texts, self.embedder, ranks, tokens, self.sentences, sure=self.sure)
 
     def answer(self, question, passages, tokens=None):
