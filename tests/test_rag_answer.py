@@ -195,6 +195,36 @@ def test_text_comes_as_it_is_written(capsys):
     assert capsys.readouterr().err == "In 1932 [1].\n"
 
 
+def test_a_notebook_shows_the_text_as_it_comes_and_then_the_answer(project):
+    """A real kernel: the live text is updated in one place and gone at the end; the answer shows itself."""
+    import nbformat
+    from nbclient import NotebookClient
+    code = """
+import sys; sys.path.insert(0, TESTS)
+from test_rag_answer import HITS, Streams, ask
+import time
+class Slow(Streams):
+    def stream(self, messages, **kw):
+        pieces, wait = super().stream(messages, **kw), 0.12
+        class Waits:
+            reply = property(lambda s: pieces.reply)
+            def __iter__(s): return s
+            def __next__(s): time.sleep(wait); return next(pieces)
+        return Waits()
+ask("When was the bridge opened?", HITS, model=Slow("It was opened in 1932 [1]."))
+""".replace("TESTS", repr(str(__import__("pathlib").Path(__file__).parent)))
+    made, messages = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), []
+    class Client(NotebookClient):
+        def process_message(self, msg, *args):
+            messages.append(msg)
+            return super().process_message(msg, *args)
+    Client(made, timeout=120, kernel_name="python3").execute()
+    shown = [m["content"]["data"]["text/plain"] for m in messages if m["msg_type"] in ("display_data", "update_display_data")]
+    assert len(shown) >= 3 and "It was opened".startswith(shown[0].strip()[:5]) and shown[-1] == "" and any("1932" in s for s in shown)
+    [result] = [o for o in made.cells[0].outputs if o.output_type == "execute_result"]
+    assert "<details" in result.data["text/html"] and result.data["text/plain"].startswith("It was opened in 1932 [1].")
+
+
 def test_a_conversation_goes_on():
     talk = Conversation(HITS)
     talk.ask("When was the harbour bridge opened?")
