@@ -37,6 +37,7 @@ def locked():
 @pytest.fixture(autouse=True)
 def quick(ws, monkeypatch):
     """A workspace, no proxies, no keys from outside."""
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
     for var in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OLLAMA_HOST", "VLLM_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"): monkeypatch.delenv(var, raising=False)
 
 

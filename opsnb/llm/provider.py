@@ -93,11 +93,8 @@ class Model:
 
     def count(self, text): return count(text)
     def __reduce__(self): return _again, (type(self), self.name, self._given)
-    def __repr__(self):
-        paid = dollars(None if self.unpriced and self.unpriced == self.calls else self.spent) + (f" and {self.unpriced} calls without a price" if 0 < self.unpriced < self.calls else "")
-        told = [f"{self.calls:,} call{'s' * (self.calls != 1)}, {self.used}, {paid}" if self.calls else "", f"{self.cached} from the cache" if self.cached else ""]
-        return f"{self.name}: {', '.join(t for t in told if t) or 'not asked yet'}"
-    def _repr_html_(self): return f"<p><b>{escape(self.name)}</b> {escape(repr(self)[len(self.name) + 2:])}</p>"
+    def __repr__(self): return f"{self.name}: {_so_far(self)}"
+    def _repr_html_(self): return f"<p><b>{escape(self.name)}</b> {escape(_so_far(self))}</p>"
 
     def account(self, reply):
         "Add a reply to what this model was asked so far."
@@ -108,6 +105,12 @@ class Model:
                 self.used = Usage(self.used.tokens_in + reply.usage.tokens_in, self.used.tokens_out + reply.usage.tokens_out, estimated=self.used.estimated or reply.usage.estimated)
 
 # %% ../../nbs/42_llm.provider.ipynb #26649a7c
+def _so_far(m):
+    "What a model was asked so far, in a line."
+    paid = dollars(None if m.unpriced and m.unpriced == m.calls else m.spent) + (f" and {m.unpriced} calls without a price" if 0 < m.unpriced < m.calls else "")
+    told = [f"{m.calls:,} call{'s' * (m.calls != 1)}, {m.used}, {paid}" if m.calls else "", f"{m.cached} from the cache" if m.cached else ""]
+    return ", ".join(t for t in told if t) or "not asked yet"
+
 def _again(cls, name, given): return cls(name, **given)
 
 def _own(given):
