@@ -195,6 +195,36 @@ def test_text_comes_as_it_is_written(capsys):
     assert capsys.readouterr().err == "In 1932 [1].\n"
 
 
+def test_a_notebook_shows_the_text_as_it_comes_and_then_the_answer(project):
+    """A real kernel: the live text is updated in one place and gone at the end; the answer shows itself."""
+    import nbformat
+    from nbclient import NotebookClient
+    code = """
+import sys; sys.path.insert(0, TESTS)
+from test_rag_answer import HITS, Streams, ask
+import time
+class Slow(Streams):
+    def stream(self, messages, **kw):
+        pieces, wait = super().stream(messages, **kw), 0.12
+        class Waits:
+            reply = property(lambda s: pieces.reply)
+            def __iter__(s): return s
+            def __next__(s): time.sleep(wait); return next(pieces)
+        return Waits()
+ask("When was the bridge opened?", HITS, model=Slow("It was opened in 1932 [1]."))
+""".replace("TESTS", repr(str(__import__("pathlib").Path(__file__).parent)))
+    made, messages = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), []
+    class Client(NotebookClient):
+        def process_message(self, msg, *args):
+            messages.append(msg)
+            return super().process_message(msg, *args)
+    Client(made, timeout=120, kernel_name="python3").execute()
+    shown = [m["content"]["data"]["text/plain"] for m in messages if m["msg_type"] in ("display_data", "update_display_data")]
+    assert len(shown) >= 3 and "It was opened".startswith(shown[0].strip()[:5]) and shown[-1] == "" and any("1932" in s for s in shown)
+    [result] = [o for o in made.cells[0].outputs if o.output_type == "execute_result"]
+    assert "<details" in result.data["text/html"] and result.data["text/plain"].startswith("It was opened in 1932 [1].")
+
+
 def test_a_conversation_goes_on():
     talk = Conversation(HITS)
     talk.ask("When was the harbour bridge opened?")
@@ -221,9 +251,51 @@ def test_offline_is_the_same_with_known_token_states_and_without():
     assert known.quotes == anew.quotes and known.score == pytest.approx(anew.score) and known.answered and words.quotes[0] == known.quotes[0]
 
 
-def test_an_answer_is_traced(ws, monkeypatch):
-    answer = ask("How many lanes does the bridge have?", HITS)
-    assert answer.trace is None or answer.trace.startswith("tr-")
+# the whole way: an index, a server, a trace
+
+@pytest.fixture
+def index(ws, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    from opsnb.rag.document import Document, Span
+    from opsnb.rag.index import Index
+    made = Index("bridges")
+    text = "Harbour bridge\n\n" + TEXTS[0] + "\n\nFerries\n\n" + TEXTS[1]
+    made.build(documents=[Document("bridges.pdf", text, "Bridges", "pdf", [Span(0, 14, "heading", "Harbour bridge", 1), Span(0, text.index("Ferries"), "page", 1), Span(text.index("Ferries"), text.index("Ferries") + 7, "heading", "Ferries", 1),
+                                                                             Span(text.index("Ferries"), len(text), "page", 2)])])
+    return made
+
+
+def test_from_an_index_to_places_in_its_documents(index, ws, monkeypatch):
+    monkeypatch.setenv("OPSNB_TRACING", "1")
+    answer = index.ask("How many people do the ferries carry?")
+    place = answer.citations[0]
+    document = index.store.document(place.chunk.source)
+    assert [document.text[s:e] for s, e in place.places] == ["They carry 14 million people a year."] and place.chunk.page == 2 and place.chunk.section == "Ferries"
+    [made] = [json.loads(line) for f in ws.journal.glob("traces_*/*.jsonl") for line in f.read_text().splitlines() if '"trace.finished"' in line]
+    spans = {s["name"]: s for s in made["data"]["spans"]}
+    assert made["data"]["id"] == answer.trace and spans["ask"]["type"] == "CHAIN" and {"retrieve", "quote"} <= set(spans) and spans["retrieve"]["type"] == "RETRIEVER"
+    assert not index.ask("Who composed the opera about the nightingale?")
+
+
+def test_token_states_of_the_index_are_used(index):
+    from opsnb.rag.answer import known_tokens
+    passages = packed(index.search("How many people do the ferries carry?"))
+    kept = known_tokens(index, passages)
+    made = index.embedder.embed([p.text for p in passages]).tokens
+    assert passages and all((k.ids == m.ids).all() and (k.bits == m.bits).all() for k, m in zip(kept, made, strict=True)) and known_tokens(HITS, passages) is None
+
+
+def test_a_model_behind_a_server_streams_and_is_judged(index, monkeypatch):
+    from llm_server import serving
+    from opsnb.llm import model
+    for var in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"): monkeypatch.delenv(var, raising=False)
+    with serving() as url:
+        pieces, says = [], model(f"{url}#says:The_harbour_bridge_was_opened_in_1932_[1]._It_has_77_lanes_[1].", price=(1, 2))
+        answer = index.ask("When was the harbour bridge opened?", model=says, stream=pieces.append, temperature=0.5)
+        parrot = index.ask("When was the harbour bridge opened?", model=f"{url}#parrot")
+    assert "".join(pieces).strip() == answer.text == "The harbour bridge was opened in 1932 [1]. It has 77 lanes [1]." and len(pieces) > 5
+    assert [s.ok for s in answer.statements] == [True, False] and "77" in answer.unsupported[0].verdict.why and answer.cost > 0 and answer.usage["in"] > 50
+    assert "<passage-" in parrot.text and "Question: When was the harbour bridge opened?" in parrot.text
 
 
 # support

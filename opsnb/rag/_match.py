@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import Unavailable
 from .text import sentences, words
 
 COMMON = 996  # WordPiece vocabularies are ordered by frequency after their first ids: a word's place tells how rare it is
@@ -42,6 +43,14 @@ class Compared:
     weights: np.ndarray    # of the text's tokens
 
 
+def matching(embedder=None):
+    """The embedder that gives token states: this one, else the packaged one; None where that cannot be had, and words must do."""
+    if hasattr(embedder, "ids_of"): return embedder
+    from .embed import embedder as by_name
+    try: return by_name()
+    except Unavailable: return None
+
+
 class Matcher:
     """Passages as sentences. Their token states are those of the whole passage, so that «it» is not only a pronoun."""
 
@@ -57,11 +66,8 @@ class Matcher:
         """The states of all tokens, and the sentence that each belongs to."""
         said = [self.texts[n][s:e] for n, s, e in self.spans]
         ids = [self.embedder.ids_of(t) for t in said] if hasattr(self.embedder, "ids_of") else [[-1] * c for c in self.embedder.count(said)]
-        pieces, known = [], []
-        for i, (n, _, e) in enumerate(self.spans):
-            if given[n] is not None and (not pieces or self.spans[pieces[-1][0]][0] != n): pieces.append([i]); known.append(given[n])
-            elif given[n] is not None or (pieces and known[-1] is None and self.spans[pieces[-1][0]][0] == n and sum(len(ids[j]) for j in pieces[-1]) + len(ids[i]) <= most): pieces[-1].append(i)
-            else: pieces.append([i]); known.append(None)
+        pieces = self._pieces(given, [len(x) for x in ids], most)
+        known = [given[self.spans[p[0]][0]] for p in pieces]
         ends = [self.texts[self.spans[p[0]][0]][self.spans[p[0]][1]:self.spans[p[-1]][2]] for p in pieces]
         unknown = [i for i, k in enumerate(known) if k is None]
         made = self.embedder.embed([ends[i] for i in unknown]).tokens if unknown else []
@@ -70,6 +76,15 @@ class Matcher:
         self.owner = np.concatenate([_owners(p, ids, len(k.ids), k.ids) for p, k in zip(pieces, known, strict=True)])
         self.states = np.unpackbits(np.concatenate([k.bits for k in known]), axis=1).astype(np.float32) * 2 - 1
         self.states /= math.sqrt(self.states.shape[1])
+
+    def _pieces(self, given, sizes, most):
+        """Sentences that are encoded together: all of a passage whose tokens are known, else as many as the model takes in."""
+        pieces = []
+        for i, (n, _, _) in enumerate(self.spans):
+            goes_on = pieces and self.spans[pieces[-1][0]][0] == n
+            if goes_on and (given[n] is not None or sum(sizes[j] for j in pieces[-1]) + sizes[i] <= most): pieces[-1].append(i)
+            else: pieces.append([i])
+        return pieces
 
     def compare(self, text):
         """A question or claim against each sentence."""

@@ -26,14 +26,15 @@ class Picked:
 class Scale:
     "What scores mean: from where on a sentence is an answer, and how sure that is by its score and its lead over the next."
     sure: float
+    most: float      # scores above it say no more
     by_score: float
     by_lead: float
     offset: float
 
-    def confidence(self, score, lead): return 1 / (1 + math.exp(-(self.by_score * score + self.by_lead * min(lead, 0.3) + self.offset)))
+    def confidence(self, score, lead): return 1 / (1 + math.exp(-(self.by_score * min(score, self.most) + self.by_lead * min(lead, 0.3) + self.offset)))
 
-BY_TOKENS = Scale(0.76, 13.4, 14.8, -12.7)  # with token states; measured by tests/bench/rag_answer.py
-BY_WORDS = Scale(0.76, 4.0, 4.0, -4.0)      # by words alone
+BY_TOKENS = Scale(0.78, 0.9, 19.7, 13.8, -17.4)  # with token states; measured by tests/bench/rag_answer.py
+BY_WORDS = Scale(0.8, 1.6, 4.8, 3.0, -5.6)      # by words alone
 
 # %% ../../nbs/57_rag.offline.ipynb #60aaf738
 def pick(question, texts, embedder=None, ranks=None, tokens=None, most=3, near=0.05, sure=None):
@@ -63,7 +64,7 @@ class Offline(Model):
     def __reduce__(self): return _offline, (self.sentences, self.sure, self._given)
 
     def pick(self, question, texts, ranks=None, tokens=None):
-        if self.embedder is None: self.embedder = plug.resolve("opsnb.rag.embed:embedder")()
+        self.embedder = plug.resolve("opsnb.rag._match:matching")(self.embedder)
         return pick(question, texts, self.embedder, ranks, tokens, self.sentences, sure=self.sure)
 
     def answer(self, question, passages, tokens=None):

@@ -8,7 +8,6 @@ __all__ = ['ENOUGH', 'numbers_in', 'names_in', 'missing', 'negated', 'Ground']
 # %% ../../nbs/57_rag.support.ipynb #c6e9c841
 import re
 from functools import cached_property
-from .. import plug
 from ..errors import OpsError
 from .text import folded, sentences, words
 from ..verdict import Verdict
@@ -52,8 +51,8 @@ class Ground:
 
     @cached_property
     def matcher(self):
-        embedder = plug.resolve("opsnb.rag.embed:embedder")() if self.embedder is None else self.embedder
-        return plug.resolve("opsnb.rag._match:Matcher")(self.texts, embedder, self.tokens)
+        from opsnb.rag._match import Matcher, matching
+        return Matcher(self.texts, matching(self.embedder), self.tokens)
 
     @cached_property
     def flat(self): return [_flat(t) for t in self.texts]

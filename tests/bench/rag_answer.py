@@ -1,6 +1,6 @@
 """Answers without a model that writes: the cited sentence, when it says nothing, and what passages support.
 
-    python tests/bench/rag_answer.py [--data FOLDER] [--questions 2000]
+    python tests/bench/rag_answer.py [rag_answer] [rag_support] [--data FOLDER] [--questions 2000]
 
 Needs the data sets squad and faithfulness. Passages are found in memory: words (BM25), vectors and token states on one scale, five of them.
 """
@@ -174,21 +174,29 @@ def support(options, model):
     return ["what is told apart", "by", "cases", "AUC"], table, notes
 
 
-def text(title, head, rows, notes=()):
-    return "\n".join([f"## {title}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(r)} |" for r in rows), "", *(f"- {n}" for n in notes), ""])
+def rag_answer(options):
+    """The offline answerer on SQuAD 1.1, five passages found; and when it says nothing, on SQuAD 1.1 without the article and on SQuAD 2.0."""
+    model = embedder()
+    head, rows, kept = answers(options, model)
+    more, lines, notes = abstention(kept, options, model)
+    return head, rows, ["", f"| {' | '.join(more)} |", f"|{'---|' * len(more)}", *(f"| {' | '.join(r)} |" for r in lines), "", *notes]
+
+
+def rag_support(options):
+    """What people and the check of support say of answers (mtRAG) and claims (WiCE)."""
+    return support(options, embedder())
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="rag_answer, rag_support; default: both")
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data", help="folder of the data sets")
     parser.add_argument("--questions", type=int, default=2000)
-    parser.add_argument("--only", choices=["answers", "support"])
-    options, model = parser.parse_args(), embedder()
-    if options.only != "support":
-        head, rows, kept = answers(options, model)
-        print(text("The offline answerer: SQuAD 1.1, five passages found", head, rows), flush=True)
-        print(text("When it says that the documents do not answer", *abstention(kept, options, model)), flush=True)
-    if options.only != "answers": print(text("Support of sentences by passages", *support(options, model)), flush=True)
+    options = parser.parse_args()
+    for name in options.names or ("rag_answer", "rag_support"):
+        made = {"rag_answer": rag_answer, "rag_support": rag_support}[name]
+        head, rows, notes = made(options)
+        print("\n".join([f"## {made.__doc__}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *(f"| {' | '.join(r)} |" for r in rows), "", *(n if n.startswith("|") or not n else f"- {n}" for n in notes), ""]), flush=True)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
 from rag_build import embedding  # noqa: E402
 from rag_chunk import incremental  # noqa: E402
+from rag_answer import rag_answer, rag_support  # noqa: E402
 from rag_index import rag_index  # noqa: E402
 from rag_ingest import rag_ingest  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
@@ -224,12 +225,12 @@ def outputs(options):
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
        "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
        "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
-       "rag_ingest": rag_ingest, "retrieval": retrieval}
+       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support}
 
 
 def report(name, table):
     head, rows, ratios = table
-    lines = [f"## {ALL[name].__doc__}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *[f"| {' | '.join(r)} |" for r in rows], "", *[f"- {r}" for r in ratios], ""]
+    lines = [f"## {ALL[name].__doc__}", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *[f"| {' | '.join(r)} |" for r in rows], "", *[r if r.startswith("|") or not r else f"- {r}" for r in ratios], ""]
     return "\n".join(lines)
 
 
@@ -252,6 +253,8 @@ def main():
     parser.add_argument("--tokens", type=int, default=240, help="of a chunk")
     parser.add_argument("--chunks", type=int, nargs="+", default=[10_000, 100_000], help="sizes of `rag_index`")
     parser.add_argument("--no-tokens", action="store_true", help="of `rag_index`: without token states")
+    parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data", help="folder of the data sets, for `rag_…`")
+    parser.add_argument("--questions", type=int, default=2000, help="questions of `rag_answer`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
