@@ -51,7 +51,7 @@ def daemons_of_jobs(node):
 def written_down(node):
     """Wait until the controller has written its queue down; it does so every few seconds."""
     since = time.time()
-    assert until(lambda: (node.folder / "state" / "job_state").stat().st_mtime > since, 30)
+    assert until(lambda: (node.folder / "state" / "job_state").stat().st_mtime > since, 120)
 
 
 def gone(node):
