@@ -8,8 +8,6 @@ __all__ = ['index', 'build_index', 'search', 'ask', 'explain', 'indexes', 'index
 
 # %% ../../nbs/59_rag.ipynb #14ebff2b
 from ..errors import OpsError
-from ..show import Rows
-from ..workspace import Workspace
 
 # %% ../../nbs/59_rag.ipynb #178353d0
 def index(

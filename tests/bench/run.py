@@ -29,6 +29,7 @@ from rag_chunk import incremental  # noqa: E402
 from rag_answer import rag_answer, rag_support  # noqa: E402
 from rag_index import rag_index  # noqa: E402
 from rag_ingest import rag_ingest  # noqa: E402
+from rag_retrieval import retrieval  # noqa: E402
 from support import cells, end_couriers, killed_while_logging  # noqa: E402
 from timing import interleaved, measured  # noqa: E402
 
