@@ -75,9 +75,9 @@ def condition(store, given):
 # %% ../../nbs/56_rag.candidates.ipynb #f3723377
 @dataclass
 class Pool:
-    "Candidates of a question: their rows' addresses and ids, their parts, and where the two searches had them."
+    "Candidates of a question: their rows, their parts, and where the two searches had them."
     question: str
-    addresses: list = field(default_factory=list)
+    rows: object = None                            # an Arrow table
     ids: list = field(default_factory=list)
     sources: list = field(default_factory=list)
     vectors: object = None
@@ -100,13 +100,14 @@ def pool(store, embedder, known, question, where=None, most=40, mode="fused", pa
 def _pool(store, embedder, known, question, where, most, mode, passage, also):
     p = Pool(question, query=embedder.query(question))
     if not len(store): return p
-    places = {}
-    if mode != "text":
-        for rank, r in enumerate(store.vector_search(_toward(p.query.vector, passage, embedder), most, where, ("id", "_rowid")), 1): places[r["id"]], p.nearest[r["id"]] = r["_rowid"], rank
-    if mode != "dense" and (words := _sought(question, known)):
-        for rank, r in enumerate(store.text_search(words, most, where, ("id", "_rowid")), 1): places[r["id"]], p.matching[r["id"]] = r["_rowid"], (rank, r["_score"])
-    if missing := [i for i in also if i not in places]: places |= {r["id"]: r["_rowid"] for r in store.rows(missing, ("_rowid",))}
-    if places: _scored(p, store, known, list(places.values()))
+    words = _sought(question, known) if mode != "dense" else ""
+    near = store.vector_search(_toward(p.query.vector, passage, embedder), most, where, ("_rowid",)) if mode != "text" else []
+    like = store.text_search(words, most, where, ("_rowid",)) if words else []
+    places = dict.fromkeys([*(r["_rowid"] for r in [*near, *like]), *(r["_rowid"] for r in (store.rows(list(also), ("_rowid",)) if also else ()))])
+    if not places: return p
+    _scored(p, store, known, list(places))
+    id = dict(zip(p.rows["_rowid"].to_pylist(), p.ids, strict=True))
+    p.nearest, p.matching = {id[r["_rowid"]]: n for n, r in enumerate(near, 1)}, {id[r["_rowid"]]: (n, r["_score"]) for n, r in enumerate(like, 1)}
     return p
 
 def _toward(vector, passage, embedder):
@@ -125,16 +126,13 @@ def _sought(question, known, most=64):
 # %% ../../nbs/56_rag.candidates.ipynb #88da803c
 def _scored(p, store, known, addresses):
     from opsnb.rag._scores import Candidates, scores
-    rows = store.asked(lambda table, v: table.take_row_ids(addresses).select(["_rowid", "id", "text", "source", "title", "section", "vector", "tokens"]).to_arrow())
+    rows = store.asked(lambda table, v: table.take_row_ids(addresses).select(["_rowid", *PLAIN, "vector", "tokens"]).to_arrow())
     column = lambda name: rows[name].to_pylist()
     vectors = rows["vector"].combine_chunks().flatten().to_numpy().reshape(len(rows), -1)
     headings = [f"{t or ''} {s or ''}" for t, s in zip(column("title"), column("section"), strict=True)]
-    p.addresses, p.ids, p.sources, p.vectors = column("_rowid"), column("id"), column("source"), vectors
+    p.rows, p.ids, p.sources, p.vectors = rows, column("id"), column("source"), vectors
     p.parts = scores(p.query, p.question, Candidates(column("text"), headings, vectors, column("tokens")), known)
 
-def chunks_of(store, p, places):
+def chunks_of(p, places):
     "The chunks at these places of a pool."
-    if not len(places): return []
-    rows = store.asked(lambda table, v: table.take_row_ids([p.addresses[i] for i in places]).select([*PLAIN]).to_arrow()).to_pylist()
-    found = {r["id"]: chunk_of(r) for r in rows}
-    return [found[p.ids[i]] for i in places]
+    return [chunk_of(r) for r in p.rows.select([*PLAIN]).take(list(places)).to_pylist()] if len(places) else []

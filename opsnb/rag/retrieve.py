@@ -99,7 +99,7 @@ def _scores(retriever, p, s, ids=None):
 def hits_of(retriever, p, score, places, s):
     "The candidates at these places as hits."
     parts = {s.mode: score} if s.mode != "fused" else retriever.ranker.contributions(p.parts) if len(p) else {}
-    return [Hit(chunk, float(score[i]), {k: float(v[i]) for k, v in parts.items()}) for i, chunk in zip(places, chunks_of(retriever.store, p, places), strict=True)]
+    return [Hit(chunk, float(score[i]), {k: float(v[i]) for k, v in parts.items()}) for i, chunk in zip(places, chunks_of(p, places), strict=True)]
 
 def arranged(retriever, question, p, hits, s):
     "Hits as the settings want them."
