@@ -241,5 +241,5 @@ class Conversation:
         self.turns.append(answer := ask(question, self.index, self.model, history=self.turns, **{**self.options, **options}))
         return answer
 
-    def __str__(self): return "\n\n".join(f"> {a.question}\n\n{a}" for a in self.turns) or "no question yet"
+    def __repr__(self): return "\n\n".join(f"> {a.question}\n\n{a}" for a in self.turns) or "no question yet"
     def _repr_html_(self): return "".join(a._repr_html_() for a in self.turns) or "<p>no question yet</p>"

@@ -129,7 +129,7 @@ class Answer:
                 "chunks": [{"id": h.chunk.id, "source": h.source, "score": h.score} for h in self.chunks], "model": self.model, "usage": self.usage, "cost": self.cost,
                 "latency_s": self.latency_s, "trace": self.trace, "notices": self.notices}
 
-    def __str__(self): return answer_text(self)
+    def __repr__(self): return answer_text(self)  # it is what a terminal and a saved notebook show
     def _repr_html_(self): return answer_html(self)
 
 # %% ../../nbs/57_rag.citation.ipynb #b32cf68b
