@@ -35,7 +35,6 @@ VERBS = [
     Verb("publish", "opsnb.params:publish", "hand values to whoever runs this notebook"),
     Verb("output_dir", "opsnb.params:output_dir", "the folder for files that this notebook writes"),
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
-    Verb("chunks", "opsnb.rag.chunk.view:cut", "cut a document as an index would, and show where", "chunks", {}, {}, ("opsnb chunks README.md", "opsnb chunks guide.md --strategy sentence --tokens 120 --overlap 20", "opsnb chunks guide.md --json")),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
          ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
     Verb("resume_notebook", "opsnb.engine:resume_notebook", "go on with a notebook's run after its last checkpoint", "resume", {"params": "-p", "out": "-o"}, {"text": True, "check": False},
@@ -113,10 +112,11 @@ VERBS += [
     Verb("index_versions", "opsnb.rag:index_versions", "list the versions of an index", "rag versions", {}, {}, ("opsnb rag versions docs",)),
     Verb("rollback_index", "opsnb.rag:rollback_index", "serve an earlier version of an index", "rag rollback", {}, {}, ("opsnb rag rollback docs 3",)),
     Verb("diff_index", "opsnb.rag:diff_index", "what differs between two versions of an index", "rag diff", {}, {}, ("opsnb rag diff docs 2 3", "opsnb rag diff docs 2 3 --question \"Who signs the form?\"")),
+    Verb("chunks", "opsnb.rag.chunk.view:cut", "cut a document as an index would, and show where", "rag chunks", {}, {}, ("opsnb rag chunks README.md", "opsnb rag chunks guide.md --strategy sentence --tokens 120 --overlap 20", "opsnb rag chunks guide.md --json")),
     Verb("model", "opsnb.llm:model", "a language model by name: ops.model(\"openai:…\").chat(\"…\")"),
     Verb("guide", "opsnb.guide:guide", "ask opsnb's own documentation", "help", {}, {}, ("opsnb help", "opsnb help why was my step not taken from the cache?")),
 ]
-NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret", "Checkpoints": "opsnb.train:Checkpoints"}
+NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.workspace:Workspace", "Verdict": "opsnb.verdict:Verdict", "OpsError": "opsnb.errors:OpsError", "Secret": "opsnb.secrets:Secret", "Checkpoints": "opsnb.train:Checkpoints", "llm": "opsnb.llm", "trace": "opsnb.trace:trace"}
 
 # %% ../nbs/80_verbs.ipynb #a593342b
 def argument_help(function):
