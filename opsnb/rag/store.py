@@ -206,7 +206,7 @@ def _vector_search(store, vector, k, where, columns, exact):
         query = table.search(vector, vector_column_name="vector").distance_type("cosine").select([*columns, "_distance"]).limit(max(1, k))
         if where: query = query.where(where, prefilter=True)
         if exact: query = query.bypass_vector_index()
-        elif v.get("partitions"): query = query.nprobes(max(8, v["partitions"] // 2)).refine_factor(5)
+        elif v.get("partitions"): query = query.nprobes(max(8, v["partitions"] // 2)).refine_factor(max(5, 400 // max(1, k)))
         return query.to_list()
     return store.asked(call)
 
