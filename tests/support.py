@@ -18,6 +18,7 @@ import opsnb as ops
 from opsnb import plug
 from opsnb.track.deliver import pending, sync
 
+DATA = Path(os.environ.get("OPSNB_TEST_DATA") or Path(__file__).parents[2] / "shared/data")  # read before the tests' own environment
 COURIER = [sys.executable, "-P", "-m", "opsnb.track._courier"]
 
 
@@ -180,7 +181,7 @@ def trained(project, on):
 
 def data(name):
     """A file of the shared data sets, or a visible skip; `OPSNB_TEST_DATA` says where they are."""
-    path = Path(os.environ.get("OPSNB_TEST_DATA") or Path(__file__).parents[2] / "shared/data") / name
+    path = DATA / name
     if not path.exists(): pytest.skip(f"no {name} here: OPSNB_TEST_DATA names the folder of data sets")
     return path
 
