@@ -55,7 +55,7 @@ def documentation():
     texts, home = pages(), _place()
     mark = resolve("opsnb.rag.document:digest")(texts)
     home.mkdir(parents=True, exist_ok=True)
-    index, written = resolve("opsnb.rag:index")("opsnb", Workspace.open(home / ".opsnb")), home / "mark"
+    index, written = resolve("opsnb.rag:open_index")("opsnb", Workspace.open(home / ".opsnb")), home / "mark"
     if not index.exists() or not written.exists() or written.read_text() != mark:
         markdown, begun = resolve("opsnb.rag.markdown:markdown"), resolve("opsnb.rag.clean:Text")
         index.build(documents=[markdown(text, begun()).document(source, title, "markdown") for source, (title, text) in texts.items()], prune="force")

@@ -130,6 +130,10 @@ class Index(Buildable):
     def explain(self, question, **how): return self.retriever.explain(question, **how)
     def fit(self, labels, **how): return self.retriever.fit(labels, **how)
     def ask(self, question, **how): return resolve("opsnb.rag.answer:ask")(question, self, **how)
+    def conversation(self, model="offline", **options): return resolve("opsnb.rag.answer:Conversation")(self, model, options)
+    def as_retriever(self, k=5, **options): return resolve("opsnb.rag.llama_index:as_retriever")(self, k, **options)
+    def as_query_engine(self, **options): return resolve("opsnb.rag.llama_index:as_query_engine")(self, **options)
+    def as_tool(self, name="documents", description="", **options): return resolve("opsnb.rag.llama_index:as_tool")(self, name, description, **options)
 
     def versions(self): return _versions(self)
     def rollback(self, version): return _rollback(self, version)
