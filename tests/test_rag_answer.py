@@ -302,10 +302,9 @@ def test_a_model_behind_a_server_streams_and_is_judged(index, monkeypatch):
 
 @pytest.mark.parametrize("claim, ok, why", [
     ("John Lang opened the harbour bridge in 1932.", True, ""), ("It has 8 lanes and two railway tracks.", True, ""), ("The harbour bridge was opened in 1933 by John Lang.", False, "1933"),
-    ("Maria Lopez opened the harbour bridge in 1932.", True, ""), ("The bridge, opened by Maria Lopez, has eight lanes.", False, "name absent"), ("The harbour bridge was not opened in 1932.", False, "negation"), ("Penguins live in the south.", False, "no passage")])
+    ("The bridge, opened by Maria Lopez, has eight lanes.", False, "name absent"), ("The harbour bridge was not opened in 1932.", False, "negation"), ("Penguins live in the south.", False, "no passage")])
 def test_support(claim, ok, why):
     verdict = Ground(TEXTS).check(claim)
-    if claim.startswith("Maria"): return  # a name at the beginning of a sentence
     assert verdict.ok is ok and why in verdict.why and 0 <= verdict.score <= 1
 
 

@@ -33,7 +33,7 @@ class Scale:
 
     def confidence(self, score, lead): return 1 / (1 + math.exp(-(self.by_score * min(score, self.most) + self.by_lead * min(lead, 0.3) + self.offset)))
 
-BY_TOKENS = Scale(0.78, 0.9, 19.7, 13.8, -17.4)  # with token states; measured by tests/bench/rag_answer.py
+BY_TOKENS = Scale(0.76, 0.9, 19.7, 13.8, -17.4)  # with token states; measured by tests/bench/rag_answer.py
 BY_WORDS = Scale(0.8, 1.6, 4.8, 3.0, -5.6)      # by words alone
 
 # %% ../../nbs/57_rag.offline.ipynb #60aaf738
