@@ -25,7 +25,7 @@ def options(verb):
         if name in HIDDEN or name in verb.fixed or p.kind is p.VAR_KEYWORD: continue
         if p.kind is p.VAR_POSITIONAL: out.append(click.Argument([name], nargs=-1, required=not out))
         elif p.default is p.empty: out.append(click.Argument([name]))
-        elif name in ("file", "folder"): out.append(click.Argument([name], required=False, default=p.default))
+        elif name in ("file", "folder", "question"): out.append(click.Argument([name], required=False, default=p.default))
         else: out.append(_option(verb, name, p.default, notes.get(name, "")))
     return [*out, click.Option(["--json", "as_json"], is_flag=True, help="print JSON")]
 

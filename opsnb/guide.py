@@ -64,10 +64,11 @@ def documentation():
 
 # %% ../nbs/84_guide.ipynb #17c6c7ef
 def guide(
-    *question,         # what you want to know; without one: the list of commands
+    question="",       # what you want to know; without one: the list of commands
+    *words,            # the rest of it, where it comes as several words
     model=None         # language model; default: the setting `llm`, or quoted sentences
 ):                     # `Answer`, or `Rows`
     "Answer a question from opsnb's own documentation."
-    text = " ".join(str(w) for w in question).strip()
+    text = " ".join(str(w) for w in (question, *words)).strip()
     if not text: return Rows([{"command": f"opsnb {v.command}", "does": v.help} for v in VERBS if v.command])
     return documentation().ask(text, **({"model": model} if model else {}))

@@ -103,7 +103,7 @@ VERBS += [
     Verb("build_index", "opsnb.rag:build_index", "build an index from documents, or bring it up to date", "rag build", {"name": "-n"}, {},
          ("opsnb rag build guides/ --name docs", "opsnb rag build https://docs.example.org/sitemap.xml report.pdf", "opsnb rag build git+https://github.com/simonw/llm --name llm", "opsnb rag build guides/ --tokens 128 --max-unread 0.05")),
     Verb("ask", "opsnb.rag:ask_index", "answer a question from an index, with citations", "rag ask", {"model": "-m", "k": "-k"}, {},
-         ("opsnb rag ask docs How is the index rolled back?", "opsnb rag ask docs --model openai:gpt-5-mini \"What changed in May?\"", "opsnb rag ask docs --where \"source like 'guides/%'\" Who signs the form?")),
+         ("opsnb rag ask docs How long is the notice period?", "opsnb rag ask docs --model openai:gpt-5-mini \"What changed in May?\"", "opsnb rag ask docs --where \"source like 'guides/%'\" Who signs the form?")),
     Verb("search", "opsnb.rag:search_index", "the chunks of an index that fit a question best", "rag search", {"k": "-k"}, {}, ("opsnb rag search docs thousands separator", "opsnb rag search docs --mode text -k 20 separator --json")),
     Verb("explain", "opsnb.rag:explain_search", "where the scores of a search come from, and why a chunk is not found", "rag explain", {"k": "-k"}, {}, ("opsnb rag explain docs thousands separator", "opsnb rag explain docs --chunk guides/numbers.md thousands separator")),
     Verb("indexes", "opsnb.rag:list_indexes", "list the indexes", "rag list", {}, {}, ("opsnb rag list", "opsnb rag list --json")),

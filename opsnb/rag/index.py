@@ -40,6 +40,8 @@ class Opened:
     def __bool__(self): return True  # an empty index is one, too
 
     @property
+    def version(self): return self.store.version()["number"] if self.exists() else None  # that is served
+    @property
     def configuration(self): return self.store.version().get("configuration", {})
 
     @cached_property
