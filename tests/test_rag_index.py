@@ -374,7 +374,7 @@ def test_files_that_are_edited_renamed_copied_and_broken(docs, project):
     first, _ = built()
     assert first.status == "done" and first.counts["read"] == 6 and {u["source"]: u["kind"] for u in first.unread} == {"guides/broken.pdf": "broken", "guides/z_copy.md": "duplicate"}
     again, embedded = built()
-    assert again.status == "cached" and again.counts["unchanged"] == 8 and len(again.unread) == 2 and not embedded and again.verdict.score == 0.25
+    assert again.status == "cached" and again.counts["unchanged"] == 8 and len(again.unread) == 2 and not embedded and again.verdict.score == 0.125
     os.utime(folder / "g1.md")
     (folder / "g2.md").rename(folder / "renamed.md")
     (folder / "g3.md").write_text(texts["g3.md"] + "One more.\n")

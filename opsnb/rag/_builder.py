@@ -112,7 +112,7 @@ class Builder:
         there = {r["source"] for part in batched(self.copies, 1000) for r in self.draft.select(one_of("source", [o for _, o in part]), ("source",), "documents").to_pylist()}
         found = [f for f, original in self.copies if original in gone or original not in there or mark(original) in self.sources]
         names = {f.source for f in found}
-        self.counts["unread"] -= len(names)
+        self.counts["copies"] -= len(names)
         self.counts["unchanged"] -= len(names)
         self.unread[:] = [u for u in self.unread if u["source"] not in names]
         return found
@@ -159,7 +159,7 @@ class Builder:
         self._report(unread, "; its earlier text stays" if not documents and self._stays(unread, origin) else "")
 
     def _report(self, unread, more=""):
-        self.counts["unread"] += 1
+        self.counts["copies" if unread.kind == "duplicate" else "unread"] += 1
         if len(self.unread) < 10_000: self.unread.append({"source": unread.source, "kind": unread.kind, "reason": unread.reason + more})
 
     def flush(self):

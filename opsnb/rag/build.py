@@ -19,7 +19,7 @@ from ..track.scope import Run
 from ..verdict import Verdict
 
 # %% ../../nbs/57_rag.build.ipynb #4add331d
-COUNTS = {"found": "sources found", "unchanged": "not read again", "read": "documents read", "unread": "not read", "removed": "documents removed", "embedded": "chunks embedded", "reused": "vectors reused", "kept": "chunks left alone"}
+COUNTS = {"found": "sources found", "unchanged": "not read again", "read": "documents read", "unread": "not read", "copies": "copies of others left out", "removed": "documents removed", "embedded": "chunks embedded", "reused": "vectors reused", "kept": "chunks left alone"}
 
 @dataclass
 class Build:
@@ -145,7 +145,7 @@ def _judge(builder, wish, out):
     c = builder.counts
     share, whole = c["unread"] / c["found"], builder.draft.tables["documents"].count_rows("kind != 'not read'")
     out.verdict = Verdict(bool(whole) and (wish.max_unread is None or share <= wish.max_unread), score=share, name=f"build of {out.index}", evidence=out.unread[:100],
-                          why=(f"{c['unread']:,} of {c['found']:,} sources were not read" if c["unread"] else f"all {c['found']:,} sources are read") + ("" if wish.max_unread is None or share <= wish.max_unread else f", allowed are {wish.max_unread:.0%}")
+                          why=(f"{c['unread']:,} of {c['found']:,} sources were not read" if c["unread"] else f"all {c['found']:,} sources are read") + (f"; {c['copies']:,} left out as copies of others" if c["copies"] else "") + ("" if wish.max_unread is None or share <= wish.max_unread else f", allowed are {wish.max_unread:.0%}")
                           + (f"; {builder.blind} did not answer, so nothing was taken for removed" if builder.blind and wish.prune else ""))
 
 # %% ../../nbs/57_rag.build.ipynb #a5d66a7f

@@ -64,6 +64,8 @@ class Citation:
     @property
     def ok(self): return self.chunk is not None
     @property
+    def source(self): return self.chunk.source if self.chunk else None
+    @property
     def quotes(self): return [self.chunk.text[s - self.chunk.start:e - self.chunk.start] for s, e in self.places] if self.chunk else []
 
     @property
