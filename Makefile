@@ -21,7 +21,7 @@ demo: $(VENV)/.demo  ## Set up, then train and gate a model, and question docume
 	@echo; echo "Documents: an index, three questions, answers with citations."
 	@test -f demo-rag/pipeline.yaml || opsnb init demo-rag --template build_rag
 	cd demo-rag && opsnb pipeline run
-	cd demo-rag && opsnb rag ask docs Which methods does the with statement call at the beginning and at the end of its block?
+	cd demo-rag && opsnb rag ask docs How can a number be printed with a comma as the thousands separator?
 	cd demo-rag && opsnb rag ask docs How are parameters given to a notebook on the command line?
 	cd demo-rag && opsnb rag ask docs Who won the football world cup in 1998?
 	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"

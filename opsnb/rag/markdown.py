@@ -50,18 +50,24 @@ def markdown(text, made, rst=False):
             block.append(line)
         elif (found := re.match(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$", line[:500])) and not rst:
             flush()
-            made.heading(re.sub(r"\s*\{[#.][^}]*\}$", "", found[2]), len(found[1]))
+            if title := _title(re.sub(r"\s*\{[#.][^}]*\}$", "", found[2])): made.heading(title, len(found[1]))
         elif (level := _underlines(line, block, rst, levels)):
             title = block.pop()
             if block and rst and set(block[-1].strip()) == set(line.strip()): block.pop()
             flush()
-            made.heading(title, level)
+            if title := _title(title): made.heading(title, level)
         elif not line.strip(): flush()
         else: block.append(line)
     flush("code" if fence else None)
     return made
 
 # %% ../../nbs/51_rag.markdown.ipynb #deaa9e8c
+_tag = re.compile(r"</?(?:a|b|br|center|code|div|em|font|h[1-6]|i|img|kbd|p|picture|source|span|strong|sub|sup)\b[^<>]{0,2000}>|!\[[^\]]{0,300}\]\([^)]{0,2000}\)", re.I)
+
+def _title(text):
+    "The words of a heading: without pictures, the tags of HTML, and where links lead."
+    return re.sub(r"\[([^\]]{1,300})\]\([^)]{0,2000}\)", r"\1", _tag.sub(" ", text)).strip()
+
 def _underlines(line, block, rst, levels):
     "The level of the heading that `line` underlines; of reStructuredText by the order in which its signs come up."
     mark = line.strip()
