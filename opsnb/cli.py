@@ -16,7 +16,7 @@ from .verbs import VERBS, argument_help
 # %% ../nbs/81_cli.ipynb #f29c8d9f
 HIDDEN = {"workspace", "text", "check", "parent"}  # arguments that only Python callers need
 DICTS = {"params", "tags", "env", "engine", "launch", "fsdp"}
-NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int, "rank": int, "days": float, "gb": float, "processes": int, "accumulation_steps": int, "max_unread": float, "tokens": int, "overlap": int}
+NUMBERS = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int, "timeout_s": float, "cell_timeout_s": float, "concurrency": int, "port": int, "cell": int, "rank": int, "days": float, "gb": float, "processes": int, "accumulation_steps": int, "max_unread": float, "tokens": int}
 
 def options(verb):
     "The click parameters of a verb."

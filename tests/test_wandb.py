@@ -116,6 +116,7 @@ def test_live_delivery_sends_each_record_with_a_step_of_its_own(both):
     time.sleep(1.1)  # W&B names its folder by the second; two in one would write one file
     sink.open.clear()  # as after a crash: memo was not saved, the same page comes again
     sink.deliver(head, list(records(run.folder)), before)
+    for half in sink.open.values(): half.finish()
     steps = [[int(dict((i.key or i.nested_key[0], i.value_json) for i in r.history.item)["_step"]) for r in wandb_file(p) if r.WhichOneof("record_type") == "history"]
              for p in sorted((both.path / "wandb").rglob("*.wandb"))]
     assert max(steps, key=len) == list(range(50)) and all(s == list(range(len(s))) for s in steps)

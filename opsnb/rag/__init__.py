@@ -20,6 +20,11 @@ def open_index(
     return Index(name, workspace, **settings)
 
 # %% ../../nbs/59_rag.ipynb #5b5df144
+def _whole(word):
+    "A number that may come as a word."
+    if word is not None and not str(word).isdecimal(): raise OpsError("A whole number is needed", given=word)
+    return None if word is None else int(word)
+
 def build_index(
     *sources,            # folders, files, URLs, git repositories, sql: queries
     name="docs",         # what to call the index
@@ -35,7 +40,7 @@ def build_index(
     workspace=None       # default: the one of the working directory
 ):                       # `Build`
     "Build an index, or bring it up to date: only what has changed is read and embedded."
-    chunking = {k: v for k, v in {"strategy": strategy, "tokens": tokens, "overlap": overlap}.items() if v is not None}
+    chunking = {k: v for k, v in {"strategy": strategy, "tokens": tokens, "overlap": _whole(overlap)}.items() if v is not None}
     made = open_index(name, workspace).build(*sources, chunking=chunking or None, embedder=embedder, max_unread=max_unread, keep=keep, prune=prune, rebuild=rebuild)
     if check: made.verdict.require()
     return made

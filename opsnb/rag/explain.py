@@ -13,7 +13,7 @@ from .text import words
 from ..show import Safe, escape, table_html, table_text
 
 # %% ../../nbs/56_rag.explain.ipynb #8962e5fb
-_token = re.compile(r"\w+|[^\w\s]")
+_tokens = [re.compile(r"[^\W_]+"), re.compile(r"[^\W_]+|[^\w\s]|_")]  # models leave punctuation out, or do not
 
 def shared(question, text):
     "Where the question's words stand in a text: `[(start, end)]`."
@@ -38,10 +38,11 @@ def excerpt(text, places, most=400):
 # %% ../../nbs/56_rag.explain.ipynb #8cc2919d
 def names_of(text, n, embedder):
     "For each of the `n` tokens of a text the word that it is of; None if it cannot be told."
-    found = _token.findall(text)
-    counts = embedder.count(found) if found else []
-    out = [w for w, c in zip(found, counts, strict=True) for _ in range(c)]
-    return out if len(out) == n or (len(out) > n and n == embedder.max_tokens) else None
+    for pattern in _tokens:
+        found = pattern.findall(text)
+        counts = embedder.count(found) if found else []
+        out = [w for w, c in zip(found, counts, strict=True) for _ in range(c)]
+        if len(out) == n or (len(out) > n and n == embedder.max_tokens): return out
 
 def matches(query, question, text, tokens, known, embedder):
     "Rows: each word of the question that says something, the word of the text that is nearest to it, how near, and its weight."
