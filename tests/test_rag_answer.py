@@ -439,3 +439,10 @@ def test_the_cited_sentence_holds_the_answer_and_silence_is_kept_where_nothing_i
         good += n == 0 and any(a.lower() in texts[0][s:e].lower() for a in q["answers"])
         silent += not pick(q["question"], texts[1:], model, tokens=tokens[1:]).answered
     assert good >= 0.7 * len(some) and silent >= 0.9 * len(some)
+
+
+def test_a_question_is_no_answer():
+    from opsnb.rag.offline import pick
+    texts = ['Try this: ask("How hot must the water for green tea be?") and see.', "How hot must the water for green tea be? Green tea is brewed at 75 degrees."]
+    found = pick("How hot must the water for green tea be?", texts)
+    assert [texts[n][s:e] for n, s, e in found.quotes][0] == "Green tea is brewed at 75 degrees."
