@@ -51,10 +51,10 @@ static: $(VENV)/.dev  ## Shape limits, versions, packaging
 	pytest -q tests/check
 
 notebooks: $(VENV)/.dev  ## Run the notebooks as tests
-	nbdev_test --n_workers 2 --timing
+	python tests/twice.py notebooks
 
 pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
-	pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
+	python tests/twice.py pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
 
 peers: $(VENV)/.dev  ## papermill's and jupyter_client's own tests with our parts in place (4 minutes; fetches their sources)
 	pytest -q -s tests/peers

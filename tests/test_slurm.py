@@ -294,7 +294,7 @@ def test_while_the_controller_is_away_a_job_is_unreachable_and_unharmed(ws, priv
 
 
 def test_what_a_reboot_cut_off_runs_again(ws, private):
-    job = ops.submit(["sh", "-c", "echo from 0; test -e $OPSNB_CKPT/again || { touch $OPSNB_CKPT/again; sleep 60; }"], on="slurm")
+    job = ops.submit(["sh", "-c", "echo from 0; test -e $OPSNB_CKPT/again || { touch $OPSNB_CKPT/again; sleep 600; }"], on="slurm")
     assert until(lambda: "from 0" in str(job.logs()), 60)
     written_down(private)
     stepd, worker = daemons_of_jobs(private), psutil.Process(job.folder.state().pid)
