@@ -59,10 +59,10 @@ class _Later:
         self.then()
         yield from rest
 
-def _rest(loader, skip, then, epoch):
-    "What a loader gives after its first `skip` batches; `then` is called before the next one is used."
+def _rest(loader, skip, then, epoch, first=lambda: None):
+    "What a loader gives after its first `skip` batches; `then` is called before the next one is used, and `first` before one is loaded ahead of that."
     torch = need("torch", "train")
-    if type(loader).__module__.startswith("accelerate"): return _rest_of_accelerate(loader, skip, then, epoch)
+    if type(loader).__module__.startswith("accelerate"): return _rest_of_accelerate(loader, skip, then, epoch, first)
     plain = type(loader) is torch.utils.data.DataLoader and loader.batch_sampler is not None and loader.num_workers == 0
     if not plain: return _dropped(iter(loader), skip, then)
     return torch.utils.data.DataLoader(loader.dataset, batch_sampler=_Later(loader.batch_sampler, skip, then), collate_fn=loader.collate_fn, pin_memory=loader.pin_memory,
@@ -74,18 +74,38 @@ def _dropped(rest, skip, then):
     then()
     yield from rest
 
-def _rest_of_accelerate(loader, skip, then, epoch):
+def _rest_of_accelerate(loader, skip, then, epoch, first):
     "accelerate's loaders read one batch ahead, and count their epochs."
     from accelerate import skip_first_batches
+    if _reads_ahead(loader) and skip == 1: return _dropped(iter(loader), 1, then)
     rest = skip_first_batches(loader, skip)
     if hasattr(rest, "iteration"): rest.iteration = epoch
-    return _after_first(iter(rest), then)
+    passing = getattr(getattr(rest, "base_dataloader", rest), "batch_sampler", None)
+    if not _reads_ahead(loader) or not hasattr(passing, "batch_sampler"): return _after_first(iter(rest), then)
+    passing.batch_sampler = _Before(_Before(passing.batch_sampler, skip, first), skip + 1, then)
+    return rest
+
+def _reads_ahead(loader): return type(loader).__module__.startswith("accelerate") and not getattr(loader, "num_workers", 0)
 
 def _after_first(rest, then):
     first = next(rest, then)
     then()
     if first is not then: yield first
     yield from rest
+
+# %% ../nbs/28_train.ipynb #a511f326
+class _Before:
+    "A sampler of batches that calls `then` before the batch number `at` is asked for, or at its end."
+    def __init__(self, sampler, at, then): self.sampler, self.at, self.then = sampler, at, then
+    def __getattr__(self, name): return getattr(self.__dict__["sampler"], name)
+    def __len__(self): return len(self.sampler)
+    def __iter__(self):
+        rest, n = iter(self.sampler), 0
+        while n < self.at and (batch := next(rest, None)) is not None:
+            yield batch
+            n += 1
+        self.then()
+        yield from rest
 
 # %% ../nbs/28_train.ipynb #f4890d34
 def _tell_epoch(loader, epoch):
@@ -168,7 +188,7 @@ class Checkpoints:
         place = folder or os.environ.get("OPSNB_CKPT")
         self.folder, self.accelerator, self.every, self.every_s, self.keep = Path(place) if place else None, accelerator, every, every_min * 60, keep
         self.epoch, self.batch, self.at, self.values = 0, 0, 0, {}  # place; `values`: what else the program wants to have again, plain data
-        self.problem, self._ranks, self._run, self._open, self._known, self._back, self._begin, self._loader = None, _Ranks(), None, None, None, None, None, None
+        self.problem, self._ranks, self._run, self._open, self._known, self._back, self._begin, self._ahead, self._loader = None, _Ranks(), None, None, None, None, None, None, None
         self._things, self._restored, self._later, self._passed, self._saved_at, self._next = _checked(things, accelerator), False, False, False, None, time.monotonic() + self.every_s
         if self.folder: _listen()
 
@@ -225,7 +245,7 @@ def _write(self, tmp):
     if rank == 0: _put(tmp / "state.pt", {"things": [_inner(t).state_dict() for t in self._things], "values": self.values}, torch)
     now = _state_of(self._loader)
     epoch, batch, at = self._mark()
-    _put(tmp / f"rank-{rank}.pt", {"epoch": epoch, "batch": batch, "at": at, "of": self._ranks.count, "now": now, "begin": self._begin if batch else None}, torch)
+    _put(tmp / f"rank-{rank}.pt", {"epoch": epoch, "batch": batch, "at": at, "of": self._ranks.count, "now": now, "ahead": self._ahead if batch else None, "begin": self._begin if batch else None}, torch)
 
 def _put(path, what, torch):
     with open(path, "wb") as f:
@@ -299,10 +319,20 @@ def _batches(self, loader):
     if back and skip: _put_back(back["begin"], loader)
     elif back: _put_back(back["now"], loader)
     self._begin = back["begin"] if back and skip else _state_of(loader)
-    for batch in _rest(loader, skip, lambda: _put_back(back["now"], loader), self.epoch) if back and skip else loader:
+    rest = _rest(loader, skip, lambda: _draw_from(back["now"]["process"]), self.epoch, lambda: _draw_from(back.get("ahead") or back["now"]["process"])) if back and skip else loader
+    for batch, self._ahead in _with_draws(rest, _reads_ahead(loader), back["now"]["process"] if back and skip else None):
         self.batch += 1
         yield batch
     self._passed = True
+
+def _with_draws(batches, wanted, first):
+    "Batches, each with the state of the random numbers before it was asked for, where that is wanted; for the first one it may be known better."
+    batches = iter(batches)
+    while True:
+        state, first = (first or _drawn()) if wanted else None, None
+        try: batch = next(batches)
+        except StopIteration: return
+        yield batch, state
 
 Checkpoints.epochs, Checkpoints.batches = _epochs, _batches
 

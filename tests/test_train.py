@@ -30,9 +30,6 @@ class Noisy(Dataset):
     def __len__(self): return 64
     def __getitem__(self, i): return data[0][i] + torch.randn(6) * 0.1 + random.random() * 0.01 + numpy.random.rand() * 0.01, data[1][i]
 
-class Plain(Noisy):
-    def __getitem__(self, i): return data[0][i], data[1][i]
-
 model = torch.nn.Sequential(torch.nn.Linear(6, 16), torch.nn.BatchNorm1d(16), torch.nn.Dropout(0.3), torch.nn.Linear(16, 1))
 accelerator, sampler, world = None, None, 1
 if kind == "ddp":
@@ -43,7 +40,7 @@ if kind == "ddp":
 optimizer = torch.optim.AdamW(model.parameters(), lr=0.05)
 schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 40)
 own = torch.Generator().manual_seed(5) if kind == "plain" else None
-loader = DataLoader(Plain() if kind == "accelerate" else Noisy(), batch_size=4, sampler=sampler, shuffle=sampler is None, num_workers=2 if kind == "workers" else 0, generator=own)
+loader = DataLoader(Noisy(), batch_size=4, sampler=sampler, shuffle=sampler is None, num_workers=2 if kind == "workers" else 0, generator=own)
 if kind == "accelerate":
     from accelerate import Accelerator
     accelerator = Accelerator(cpu=True)
@@ -248,3 +245,37 @@ def test_on_a_gpu_the_random_numbers_of_the_device_go_on(project, signals):
         return state.values["drawn"]
     draw("a", 3)
     assert draw("a", None) == draw("b", None)
+
+
+class Drawing(torch.utils.data.Dataset):
+    """Draws random numbers when it is read."""
+    def __init__(self, n): self.n = n
+    def __len__(self): return self.n
+    def __getitem__(self, i): return i + torch.rand(1).item()
+
+
+def loader_of(kind, n):
+    loader = torch.utils.data.DataLoader(Drawing(n), batch_size=2, shuffle=True, generator=torch.Generator().manual_seed(5) if kind == "own" else None)
+    if kind != "accelerate": return loader
+    from accelerate import Accelerator
+    return Accelerator(cpu=True).prepare(loader)
+
+
+def draws(kind, n, folder, stop=None):
+    """Two epochs, or the steps until `stop`; what was read and drawn at each."""
+    torch.manual_seed(1)
+    loader, state, seen = loader_of(kind, n), ops.Checkpoints(torch.nn.Linear(1, 1), folder=folder), []
+    for _ in state.epochs(2):
+        for batch in state.batches(loader):
+            seen.append((batch.tolist(), torch.rand(1).item()))
+            state.step()
+            if state.at == stop: return state.save() or seen
+    return seen + [torch.rand(1).item()]
+
+
+@pytest.mark.parametrize("kind", ["default", "own", "accelerate"])
+@pytest.mark.parametrize("n", [8, 9])
+def test_the_place_in_the_data_whatever_the_step(project, signals, kind, n):
+    whole = draws(kind, n, "whole")
+    for stop in range(1, len(whole)):
+        assert draws(kind, n, f"cut{stop}", stop) + draws(kind, n, f"cut{stop}") == whole, stop

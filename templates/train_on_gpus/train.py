@@ -41,8 +41,9 @@ for epoch in state.epochs(ask.epochs):
             accelerator.backward(loss)
             optimizer.step()
             optimizer.zero_grad()
+        state.values["loss"] = loss.item()  # a restart may find no batch of its epoch left
         state.step(loss=loss)
-    accelerator.print(f"epoch {epoch} of {ask.epochs}: step {state.at}, loss {loss.item():.4f}", flush=True)
+    accelerator.print(f"epoch {epoch} of {ask.epochs}: step {state.at}, loss {state.values['loss']:.4f}", flush=True)
 
 if accelerator.is_main_process:
     torch.save(accelerator.unwrap_model(model).state_dict(), os.path.join(os.environ.get("OPSNB_CKPT", "."), "model.pt"))
