@@ -86,7 +86,7 @@ $(VENV)/.demo: $(VENV)/bin/python settings.ini setup.py constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python settings.ini setup.py constraints.txt
-	$(PIP) -e '.[track,train,rag,parse,lab,ray,k8s,dev]'
+	$(PIP) -e '.[track,train,rag,parse,eval,lab,ray,k8s,dev]'
 	@touch $@ $(VENV)/.demo
 
 apt-venv:

@@ -192,9 +192,10 @@ class Launcher:
 
     def failed(self, e):
         """Say which rank failed, and show what it said when nobody has seen it; its exit code."""
+        if any(f.exitcode == AGAIN for f in e.failures.values()): return AGAIN  # all ranks have saved; how another one left does not count
         rank, failure = e.get_first_failure()
         code = failure.exitcode if failure.exitcode >= 0 else 128 - failure.exitcode
-        if code == AGAIN or self.pump.stopped_by: return code
+        if self.pump.stopped_by: return code
         path = self.folder / f"{failure.local_rank}.log"
         how = f"exit code {code}" if failure.exitcode >= 0 else f"killed by {signal.Signals(-failure.exitcode).name}"
         sys.stderr.write(f"opsnb: rank {rank} of {self.count * self.where.nodes} ended first: {how}; its log is {path}\n")

@@ -183,6 +183,7 @@ class MlflowSink(Sink):
         for part in batch.parts(): refused += _log(self.client, id, **part)
         for data in batch.files: self._file(id, head, data, memo)
         for record in batch.models: self._model(id, head, record, memo)
+        if batch.datasets: _log_datasets(self.client, id, batch.datasets)
         for status, ts in batch.states: self._state(id, status, ts)
         return refused
 
@@ -210,7 +211,7 @@ class MlflowSink(Sink):
 
 # %% ../../nbs/15_track.mlflow.ipynb #4682df82
 class _Batch:
-    def __init__(self): self.params, self.tags, self.metrics, self.files, self.models, self.states, self.refused = {}, {}, [], [], [], [], []
+    def __init__(self): self.params, self.tags, self.metrics, self.files, self.models, self.datasets, self.states, self.refused = {}, {}, [], [], [], [], [], []
 
     def param(self, params):
         "The first value of a parameter stands, as at MLflow."
@@ -247,10 +248,17 @@ _takes = {
     "run.started": _take_start, "run.resumed": _take_start, "run.finished": _take_end, "run.lost": _take_end, "metric.logged": _take_metrics,
     "param.logged": lambda b, r, d: b.param(d["params"]), "tag.logged": lambda b, r, d: b.tags.update(d["tags"]),
     "source.recorded": lambda b, r, d: b.tags.update(_git_tags(d)), "artifact.logged": lambda b, r, d: b.files.append(d),
-    "model.logged": lambda b, r, d: b.models.append(r),
+    "model.logged": lambda b, r, d: b.models.append(r), "dataset.logged": lambda b, r, d: b.datasets.append(d),
 }
 
 # %% ../../nbs/15_track.mlflow.ipynb #a7a96001
+def _log_datasets(client, id, those):
+    "Data sets as inputs of a run."
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    made = [DatasetInput(Dataset(d["name"], d["digest"], "local", json.dumps({"uri": d["source"]}), json.dumps(d["schema"]) if d["schema"] else None, json.dumps({"num_rows": d["rows"]})),
+                         [InputTag("mlflow.data.context", d["context"])] if d["context"] else []) for d in those]
+    client.log_inputs(id, datasets=made)
+
 def _log(client, id, params=(), tags=(), metrics=()):
     "`log_batch`; returns what was refused, a sentence each."
     from mlflow.entities import Metric, Param, RunTag

@@ -123,6 +123,10 @@ class Keeping:
         path = path if "." in path.rsplit("/")[-1] else f"{path}.json"
         self._keep(path, table(rows, path), kind="table" if path.endswith(".json") else None)
 
+    def dataset(self, name, digest, source="", rows=None, context="", schema=None):
+        "Record what data the run was made with: MLflow shows it as an input. `context`: training, eval, …"
+        self.record("dataset.logged", {"name": str(name)[:500], "digest": str(digest)[:36], "source": hidden(str(source)) or str(name), "rows": rows, "context": context, "schema": schema})
+
     def model(self, model, name="model", flavor=None, requirements=None, **kw):
         """Keep a model as an MLflow logged model. `flavor` is found from its class; `requirements` default to the flavour's, pinned;
         more arguments (`signature=`, `input_example=`) go to the flavour's `save_model`."""
