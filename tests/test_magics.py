@@ -60,3 +60,20 @@ def test_mistakes_of_submit(ws, notebook):
     run = run_notebook(notebook("nb", *cells, "f = open('nb.ipynb')\ntry: get_ipython().run_cell_magic('submit', '', 'f.read()')\nexcept Exception as e: print(e)", "%%submit -n failing -o y\n1 / 0", "failing.wait()\nprint(failing.exception())"))
     text = "".join("".join(o["text"]) for o in outputs(run) if o["output_type"] == "stream")
     for words in ("99", "has no variable 'gone'", "SyntaxError", "slrum", "An output is the name of a variable", "an open file", "ZeroDivisionError: division by zero"): assert words in text, (words, text)
+
+
+JUDGED = ["n: int = 1", "%load_ext opsnb\nimport opsnb as ops\nasked = [{'question': q, 'expected': e} for q, e in (('a', 'A'), ('b', 'B'), ('c', 'x'))]\n@ops.metric(passes_at=1)\ndef exact(output, expected): return output == expected",
+          "%%evaluate asked -m exact -n shouting\ndef shout(question): return question.upper()", "%%evaluate asked -m exact -n lambdas\n# the value at its end\nlambda question: (\n    question)",
+          "%evaluate asked -m exact -n again -t shout", "print(shouting['exact'].value, lambdas['exact'].value, again['exact'].value, again.rows[0].cached)"]
+
+
+def test_a_cell_is_judged(ws, notebook):
+    run = run_notebook(notebook("nb", *JUDGED))
+    said = ["".join(o["text"]) for o in outputs(run) if o["output_type"] == "stream"]
+    assert said[-1] == f"{2 / 3} 0.0 {2 / 3} True\n", said
+    assert {r["status"] for r in ops.runs(type="evaluation")} == {"done"} and len(ops.runs(type="evaluation")) == 3
+    wrong = [f"try: get_ipython().run_cell_magic('evaluate', {line!r}, {cell!r})\nexcept Exception as e: print(type(e).__name__, e)" for line, cell in
+             (("asked -m exakt", "def f(q): return q"), ("asked", "def f(q): return q"), ("asked -m exact", "for i in range(2): pass"), ("gone.jsonl -m exact", "def f(q): return q"), ("asked -m exact", "1 / 0"))]
+    run = run_notebook(notebook("nb2", *JUDGED[:2], *wrong))
+    text = "".join("".join(o["text"]) for o in outputs(run) if o["output_type"] == "stream")
+    for word in ("There is no metric 'exakt'", "By which metrics?", "does not end with what is to be judged", "There is no file gone.jsonl", "ZeroDivisionError division by zero"): assert word in text, text

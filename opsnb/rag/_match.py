@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import Unavailable
+from ._scores import product
 from .text import sentences, words
 
 COMMON = 996  # WordPiece vocabularies are ordered by frequency after their first ids: a word's place tells how rare it is
@@ -97,7 +98,7 @@ class Matcher:
         keep = np.array([self._counts(i) for i in query.ids.tolist()])
         if not keep.any(): keep[:] = True
         states, ids = query.states[keep], query.ids[keep]
-        sims = (states / np.linalg.norm(states, axis=1, keepdims=True)) @ self.states.T
+        sims = product(states / np.linalg.norm(states, axis=1, keepdims=True), self.states)
         best = np.full((len(ids), n), -1.0, np.float32)
         for j in range(n):
             of = sims[:, self.owner == j]

@@ -79,7 +79,7 @@ class Candidates:
 def scores(query, question, candidates, known):
     """Each part as an array, one number for each candidate; `known`: Frequencies."""
     asked = list(dict.fromkeys(words(question)))
-    found = {"dense": candidates.vectors @ query.vector, **lexical(asked, candidates, known)}
+    found = {"dense": np.einsum("ij,j->i", candidates.vectors, query.vector), **lexical(asked, candidates, known)}
     if candidates.ids is None or query.states is None or not len(query.states): return found
     sims, weights = alignment(query, candidates, known)
     return {**found, **late(sims, weights, candidates)}
@@ -119,6 +119,12 @@ def heading(headings, index, idf, total):
     return np.array([known[h] for h in headings])
 
 
+def product(a, b):
+    """`a @ b.T` in parts that a BLAS does with one thread: for matrices as small as these, starting more costs several times what they bring."""
+    step = max(8, 250_000 // max(1, a.size))
+    return np.concatenate([a @ b[i:i + step].T for i in range(0, len(b), step)], axis=1) if len(b) > step else a @ b.T
+
+
 def alignment(query, candidates, known):
     """`(similarities of the question's tokens that say something with all tokens, their weights)`."""
     ids = np.asarray(query.ids, np.int64)
@@ -129,7 +135,7 @@ def alignment(query, candidates, known):
     states = query.states[keep] / np.linalg.norm(query.states[keep], axis=1, keepdims=True)
     states = (states / np.sqrt(states.shape[1])).astype(np.float32)
     bits = np.unpackbits(candidates.bits, axis=1).astype(np.float32)
-    return 2 * (states @ bits.T) - states.sum(axis=1, keepdims=True), weights[keep] / weights[keep].sum()
+    return 2 * product(states, bits) - states.sum(axis=1, keepdims=True), weights[keep] / weights[keep].sum()
 
 
 def late(sims, weights, candidates):
