@@ -7,8 +7,9 @@ __all__ = ['NEEDS', 'GIVEN', 'ALSO', 'FOREIGN', 'Result', 'Score', 'Metric', 'Fu
            'metrics_of', 'Measured', 'latency', 'tokens', 'cost']
 
 # %% ../../nbs/61_evaluate.metric.ipynb #d6999415
-import inspect, math, re
+import hashlib, inspect, math, re
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePath
 from ..errors import OpsError, near, unknown
 from .case import digest, plain
 from .. import plug
@@ -132,7 +133,14 @@ def _of_value(value, seen):
     if isinstance(value, (list, tuple, set, frozenset, dict)): return None if any(_of_value(v, seen) is None for v in (value.values() if isinstance(value, dict) else value)) else digest(plain(value))
     return _of_object(value)
 
-def _of_object(value): return getattr(value, "fingerprint", None) if isinstance(getattr(value, "fingerprint", None), str) else None
+def _of_object(value):
+    "Of what says itself what it is: paths, arrays, language models, indexes, and whatever has a `fingerprint`."
+    if isinstance(value, PurePath): return str(value)
+    if hasattr(value, "tobytes") and hasattr(value, "dtype"): return digest(str(value.dtype), list(value.shape), hashlib.blake2b(value.tobytes()).hexdigest())
+    if hasattr(value, "chat") and isinstance(getattr(value, "settings", None), dict): return digest("model", value.name, plain(value.settings))
+    if hasattr(value, "store") and hasattr(value, "configuration"): return digest("index", value.name, value.version, plain(value.settings)) if value.exists() else None
+    return getattr(value, "fingerprint", None) if isinstance(getattr(value, "fingerprint", None), str) else None
+
 def _of_class(cls, seen):
     parts = [code_of(f, seen) for f in vars(cls).values() if inspect.isfunction(f)]
     return None if None in parts else digest(cls.__qualname__, parts)

@@ -173,11 +173,15 @@ def flat(report):
     rows = []
     for r in report.rows:
         rows.append({"id": r.id, "inputs": _text(r.inputs), "output": _text(r.output), "expected": _text(r.expected), "status": r.status, **{n: r.scores.get(n) for n, t in report.metrics.items() if not t.whole},
-                     **{f"why {n}": w for n, w in r.why.items() if w}, **{f"tag {k}": v for k, v in r.tags.items()}, "error": "; ".join(f"{k}: {v}" for k, v in r.errors.items()) or None,
+                     **{f"why {n}": _text(w) for n, w in r.why.items() if w}, **{f"tag {k}": v for k, v in r.tags.items()}, "error": _text("; ".join(f"{k}: {v}" for k, v in r.errors.items())) or None,
                      "latency_s": r.latency_s, "cost": r.cost, "tokens": r.tokens})
     return rows
 
-def _text(value): return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _text(value, most=10_000):
+    "As a table has it: not endless, and no halves of characters."
+    if value is None: return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)").encode("utf-8", "replace").decode()
 
 def to_dict(self): return {**{k: v for k, v in vars(self).items() if k not in ("metrics", "rows")}, "metrics": {n: asdict(t) for n, t in self.metrics.items()}, "rows": [vars(r) for r in self.rows]}
 
