@@ -1,6 +1,5 @@
 """Evaluations as people run them: kept, killed, stopped, short of money, with cases that raise and data that are odd."""
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,10 @@ from opsnb import plug
 from opsnb.errors import OpsError
 from opsnb.evaluate.metric import Metric, Result, Score
 from opsnb.track.deliver import sync
+
+
+@pytest.fixture(autouse=True)
+def nothing_delivered(monkeypatch): monkeypatch.setenv("OPSNB_DELIVERY", "off")
 
 
 @ops.metric(passes_at=1)
