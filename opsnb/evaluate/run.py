@@ -51,7 +51,7 @@ class Work:
 
 def one(work, case, n=0, made=None):
     "The `Row` of a case."
-    row = Row(case.id if work.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=case.expected, tags=case.tags, digest=case.digest)
+    row = Row(case.id if work.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=_wanted(case), tags=case.tags, digest=case.digest)
     result = _result(work, case, n, row, made)
     row.output, row.retrieved, row.sources, row.latency_s, row.cost, row.tokens, row.trace = result.output, result.retrieved, result.sources, result.latency_s, result.cost, result.tokens, result.trace
     if result.error is not None:
@@ -62,6 +62,8 @@ def one(work, case, n=0, made=None):
     return row
 
 # %% ../../nbs/64_evaluate.run.ipynb #dabe465a
+def _wanted(case): return case.sources or None if case.expected is None else case.expected
+
 def _result(work, case, n, row, made):
     key = work.result_key(case, n)
     if key in work.results: row.cached = True; return Result(**work.results[key])
@@ -154,7 +156,7 @@ def done_rows(work, todo, concurrency, budget, budget_tokens, progress):
     return [rows.get(i) or _not_run(*todo[i], work) for i in range(len(todo))], ended
 
 # %% ../../nbs/64_evaluate.run.ipynb #777ad2a3
-def _not_run(case, n, work): return Row(case.id if work.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=case.expected, tags=case.tags, digest=case.digest, status="not_run")
+def _not_run(case, n, work): return Row(case.id if work.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=_wanted(case), tags=case.tags, digest=case.digest, status="not_run")
 
 def _all_made(work, todo):
     "The results of a target that takes all cases together; an error of it is that of all."

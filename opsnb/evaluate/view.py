@@ -47,7 +47,7 @@ def _totals(report, html=False):
         if t.judge: row["judge"] = t.judge
         if t.note: row["note"] = t.note
         rows.append(row)
-    return rows
+    return _filled(rows)
 
 def _said(row):
     "Why a case is where it is, in a line."
@@ -58,10 +58,19 @@ def _worst(report, most, chars, html=False):
     found = []
     for r in report.failures(most=most):
         long = (lambda v: unfolded(v, chars)) if html else (lambda v: _line(v, chars))
-        found.append({"case": r.id, "inputs": long(r.inputs), "output": long(r.output), "expected": long(r.expected), **{n: r.scores.get(n) for n, t in report.metrics.items() if not t.whole}, "why": long(_said(r))})
-    return found
+        found.append({"case": r.id, "inputs": long(r.inputs), "output": long(r.output), "expected": long(r.expected), "found": long("\n".join(dict.fromkeys(r.sources))), **{n: r.scores.get(n) for n, t in report.metrics.items() if not t.whole}, "why": long(_said(r))})
+    return _filled(found)
 
-def _text(value): return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _filled(rows):
+    "Rows without the columns that are empty in all of them."
+    full = {k for r in rows for k, v in r.items() if v not in (None, "", _EMPTY)}
+    return [{k: v for k, v in r.items() if k in full} for r in rows]
+
+_EMPTY = '<span dir="auto"></span>'
+
+def _text(value):
+    if isinstance(value, list) and all(isinstance(v, str) for v in value): return "\n".join(value)
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 def _line(value, chars):
     text = " ".join(_text(value)[:4 * chars].split())
     return text if len(text) <= chars else f"{text[:chars]}…"
@@ -86,12 +95,12 @@ def report_text(report, most=5):
     "A report as plain text."
     head = "\n".join(f"  {k}: {v}" for k, v in heading(report) if v not in ("", None))
     worst = _worst(report, most, 60)
-    return "\n".join([f"{report.name}  {report.id}".rstrip(), head, table_text(_totals(report)), *([f"\n{len(report.failures())} cases to look at; the first:", table_text(worst)] if worst else [])])
+    return "\n".join([f"{report.name}  {report.id}".rstrip(), head, table_text(_totals(report)), *([f"\n{len(report.failures()):,} to look at, the worst first", table_text(worst)] if worst else [])])
 
 def report_html(report, most=10):
     "A report as HTML."
     bad = report.failures()
-    worst = table_html(_worst(report, most, 120, html=True), f"{len(bad)} cases to look at; the first {min(most, len(bad))}") if bad else "<p>No case fails.</p>"
+    worst = f"<p><b>{len(bad):,} case{'s' * (len(bad) != 1)} to look at</b>{f', the first {most}' if len(bad) > most else ''}</p>{table_html(_worst(report, most, 100, html=True))}" if bad else "<p>No case fails.</p>"
     tags = list(dict.fromkeys(t for r in report.rows for t in r.tags))[:4]
     parts = "".join(f"<details><summary>by {escape(t)}</summary>{table_html(report.slices(t))}</details>" for t in tags if 1 < len({r.tags.get(t) for r in report.rows}) <= 50)
     return box(report.name, report.status if report.status != "done" or not report.errors else "done", heading(report), table_html(_totals(report, html=True)) + worst + parts, report.id)
