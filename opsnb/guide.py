@@ -57,7 +57,7 @@ def documentation():
     home.mkdir(parents=True, exist_ok=True)
     index, written = resolve("opsnb.rag:open_index")("opsnb", Workspace.open(home / ".opsnb")), home / "mark"
     if not index.exists() or not written.exists() or written.read_text() != mark:
-        markdown, begun = resolve("opsnb.rag.markdown:markdown"), resolve("opsnb.rag.clean:Text")
+        markdown, begun = resolve("opsnb.rag.read.markdown:markdown"), resolve("opsnb.rag.clean:Text")
         index.build(documents=[markdown(text, begun()).document(source, title, "markdown") for source, (title, text) in texts.items()], prune="force")
         write_atomic(written, mark)
     return index

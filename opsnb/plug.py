@@ -27,7 +27,7 @@ LIBRARIES = {
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
 PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "wandb": "opsnb.track.wandb:prepare",
-           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lance:prepare"}
+           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lancedb:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()
@@ -68,9 +68,9 @@ BACKENDS = {
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
     "metric": {"latency_s": "opsnb.evaluate.metric:latency", "tokens": "opsnb.evaluate.metric:tokens", "cost": "opsnb.evaluate.metric:cost"},
-    "source": {"web": "opsnb.rag.web:find", "git": "opsnb.rag.git:find", "fsspec": "opsnb.rag.fsspec:find", "sql": "opsnb.rag.sqlalchemy:find", "llama_index": "opsnb.rag.llama_readers:find"},
-    "reader": {"pdf": "opsnb.rag.pypdfium2:read", "docx": "opsnb.rag.docx:read", "slides": "opsnb.rag.markitdown:read", "sheet": "opsnb.rag.markitdown:read", "html": "opsnb.rag.lxml:read", "xml": "opsnb.rag.lxml:read_xml",
-               "markdown": "opsnb.rag.markdown:read", "notebook": "opsnb.rag.program:read_notebook", "code": "opsnb.rag.program:read", "text": "opsnb.rag.program:read_text", "rows": "opsnb.rag.rows:read", "json": "opsnb.rag.rows:read_json", "mail": "opsnb.rag.talk:read"},
+    "source": {"web": "opsnb.rag.source.web:find", "git": "opsnb.rag.source.git:find", "fsspec": "opsnb.rag.source.fsspec:find", "sql": "opsnb.rag.source.sqlalchemy:find", "llama_index": "opsnb.rag.source.llama_index:find"},
+    "reader": {"pdf": "opsnb.rag.read.pypdfium2:read", "docx": "opsnb.rag.read.docx:read", "slides": "opsnb.rag.read.markitdown:read", "sheet": "opsnb.rag.read.markitdown:read", "html": "opsnb.rag.read.lxml:read", "xml": "opsnb.rag.read.lxml:read_xml",
+               "markdown": "opsnb.rag.read.markdown:read", "notebook": "opsnb.rag.read.program:read_notebook", "code": "opsnb.rag.read.program:read", "text": "opsnb.rag.read.program:read_text", "rows": "opsnb.rag.read.rows:read", "json": "opsnb.rag.read.rows:read_json", "mail": "opsnb.rag.read.talk:read"},
 }
 
 def resolve(target):

@@ -554,7 +554,7 @@ def test_threads_search_while_it_is_built(docs):
 
 
 def test_many_vectors_are_searched_through_an_index(ws, monkeypatch):
-    from opsnb.rag import lance as module
+    from opsnb.rag import lancedb as module
     monkeypatch.setattr(module, "TRAIN_AT", 3000)
     index = Index("many", embedder=Hashes(64))
     made = [Document(f"{i}.md", "".join(f"{random.Random(i * 100 + j).choice('abcdefgh')}{j} word{(i * 31 + j * 7) % 997} x{i}\n" for j in range(10))) for i in range(400)]

@@ -15,7 +15,7 @@ from ..errors import OpsError, Unavailable
 from ..plug import resolve
 from .build import Wish, build
 from .document import digest
-from .lance import TRAIN_AT
+from .lancedb import TRAIN_AT
 from .store import Draft, Store, literal, restore
 from ..show import Rows, clock, size, table_html, table_text
 from ..track.scope import Run

@@ -13,7 +13,7 @@ from pathlib import Path
 from .. import plug
 from ..errors import OpsError, Unavailable
 from .document import Chunk, Document, Span, digest
-from .lance import disk, index_text_and_vectors, make_index, tag, tried
+from .lancedb import disk, index_text_and_vectors, make_index, tag, tried
 from .text import _unspaced, words
 from ..show import clock
 from ..workspace import Workspace, lock, write_atomic
