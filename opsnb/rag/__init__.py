@@ -35,13 +35,14 @@ def build_index(
     max_unread=None,     # share of the sources that may be unreadable, such as 0.05; with more, the version before is served
     keep=5,              # versions to keep
     prune=True,          # take out documents whose source has gone
+    prune_most=False,    # also when they are more than half of the index
     rebuild=False,       # embed all again, with another model for example
     check=True,          # raise when the verdict is no
     workspace=None       # default: the one of the working directory
 ):                       # `Build`
     "Build an index, or bring it up to date: only what has changed is read and embedded."
     chunking = {k: v for k, v in {"strategy": strategy, "tokens": tokens, "overlap": _whole(overlap)}.items() if v is not None}
-    made = open_index(name, workspace).build(*sources, chunking=chunking or None, embedder=embedder, max_unread=max_unread, keep=keep, prune=prune, rebuild=rebuild)
+    made = open_index(name, workspace).build(*sources, chunking=chunking or None, embedder=embedder, max_unread=max_unread, keep=keep, prune="force" if prune_most else prune, rebuild=rebuild)
     if check: made.verdict.require()
     return made
 

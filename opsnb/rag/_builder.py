@@ -219,7 +219,7 @@ class Builder:
             gone += [s for s, away in zip(batch.column("source").to_pylist(), lost, strict=True) if away]
         if gone and how != "force" and 2 * len(gone) > self.known.documents:
             raise OpsError("More than half of the documents have vanished: nothing was removed", given=f"{len(gone):,} of {self.known.documents:,} are not among the sources now, {', '.join(gone[:3])}{' …' if len(gone) > 3 else ''}",
-                           hint="see that the sources are all there; prune='force' removes them, prune=False keeps them")
+                           hint="see that the sources are all there; prune='force' (--prune-most) removes them, prune=False (--no-prune) keeps them")
         return gone
 
     def remove(self, sources):
