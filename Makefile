@@ -13,7 +13,7 @@ export PATH := $(BIN):$(PATH)
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo  ## Set up, then train and gate a model, and question documents, on real data (about 4 minutes the first time)
+demo: $(VENV)/.demo  ## Set up, then train and gate a model, question documents, judge an index, on real data (about 5 minutes the first time)
 	@test -f demo/pipeline.yaml || opsnb init demo
 	cd demo && opsnb pipeline run
 	@echo; echo "And again: nothing has changed."
@@ -24,6 +24,9 @@ demo: $(VENV)/.demo  ## Set up, then train and gate a model, and question docume
 	cd demo-rag && opsnb rag ask docs How can a number be printed with a comma as the thousands separator?
 	cd demo-rag && opsnb rag ask docs How are parameters given to a notebook on the command line?
 	cd demo-rag && opsnb rag ask docs Who won the football world cup in 1998?
+	@echo; echo "Judged: an index asked what is known, its report, and whether it may serve."
+	@test -f demo-evaluate/pipeline.yaml || opsnb init demo-evaluate --template evaluate_rag
+	cd demo-evaluate && opsnb pipeline run && opsnb report latest
 	@echo; echo "Look at it:    cd demo && ../$(VENV)/bin/opsnb ui"
 	@echo "Run it again:  cd demo && ../$(VENV)/bin/opsnb pipeline run -p epochs 30"
 
@@ -104,4 +107,4 @@ apt-slurm:  # the tests of Slurm skip where it cannot be had
 	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends slurmctld slurmd slurm-client munge; } || echo "Slurm cannot be installed; its tests skip"
 
 clean:  ## Remove what was made: .venv, demo, builds
-	rm -rf $(VENV) .airflow demo demo-rag dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .airflow demo demo-rag demo-evaluate dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

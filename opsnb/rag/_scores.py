@@ -60,6 +60,12 @@ class Frequencies:
             return cls(int(f["about"][1]), int(f["about"][2]), f["words"], f["tokens"], f["stops"], model)
 
 
+@lru_cache(1 << 13)
+def words_of(text):
+    """The words of a chunk; the same chunks are candidates again and again."""
+    return tuple(words(text))
+
+
 class Candidates:
     """Chunks that may answer: their texts, headings, vectors and tokens (`Tokens.to_bytes()`), as columns."""
 
@@ -91,7 +97,7 @@ def lexical(asked, candidates, known, k1=0.9, b=0.4):
     if not m: return dict.fromkeys(("covered", "words", "phrases", "heading"), np.zeros(n))
     index, idf = {w: i for i, w in enumerate(asked)}, known.idf(asked)
     total = idf.sum() or 1.0
-    lists = [[index.get(w, -1) for w in words(text)] for text in candidates.texts]
+    lists = [[index.get(w, -1) for w in words_of(text)] for text in candidates.texts]
     lengths = np.array([len(x) for x in lists])
     seen = np.fromiter((i for x in lists for i in x), np.int64, lengths.sum())
     owner = np.repeat(np.arange(n), lengths)
