@@ -199,6 +199,11 @@ def test_after_others(ws):
     assert then.result(60) == 0 and then.state.started >= slow.wait().state.ended
     never = ops.submit("true", after=[ops.submit("false")])
     assert never.wait(60).status == "not_run"
+    killed = ops.submit("sleep 60")
+    never = ops.submit("true", after=killed)
+    assert running(killed)
+    os.kill(killed.folder.state().pid, signal.SIGKILL)
+    assert until(lambda: never.folder.state().status == "not_run", 30), "nobody but the queue looks"
 
 
 # secrets

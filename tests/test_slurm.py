@@ -20,7 +20,7 @@ from opsnb.pipeline import Pipeline
 from opsnb.jobs._slurm_node import Node, devices
 from opsnb.jobs.handle import Job
 from opsnb.jobs.slurm import Slurm, slurm
-from support import opsnb, python, trained, until
+from support import chain, opsnb, python, queued_behind, trained, until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("slurm"), pytest.mark.skipif(bool(_slurm_node.missing()), reason=f"Slurm is not installed: {_slurm_node.missing()}")]
 
@@ -375,3 +375,7 @@ def test_the_elements_of_a_foreach_are_one_array(ws, notebook, project):
     assert done.status == "done" and [v["score"] for v in done.values.values()] == [2, 4, 6]
     ids = {j.name: j.state.engine_id.split("_") for j in ops.jobs(on="slurm")}
     assert len({number for number, _ in ids.values()}) == 1 and sorted(i for _, i in ids.values()) == ["0", "1", "2"] == sorted(v["task"] for v in done.values.values())
+
+
+def test_steps_that_only_wait_stand_in_its_queue_and_outlive_the_runner(ws, notebook):
+    queued_behind(chain(notebook, "slurm"))
