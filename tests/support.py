@@ -179,6 +179,13 @@ def trained(project, on):
     return made["train"]["loss"], made["judge"]["metrics"], {k: v.tolist() for k, v in weights.items()}
 
 
+def clock_off(folder, seconds):
+    """Environment of a machine whose clock is off: for Python programs, not for the file system."""
+    (folder / "clock").mkdir(exist_ok=True)
+    (folder / "clock" / "sitecustomize.py").write_text("import os, time\n_time, _ns, off = time.time, time.time_ns, float(os.environ['CLOCK_OFF_S'])\ntime.time, time.time_ns = lambda: _time() + off, lambda: _ns() + int(off * 1e9)\n")
+    return {"PYTHONPATH": str(folder / "clock"), "CLOCK_OFF_S": str(seconds)}
+
+
 CHAIN = """
 steps:
   make:   {notebook: make.ipynb, on: ON MORE}
