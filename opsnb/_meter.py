@@ -39,7 +39,7 @@ class Meter:
         if not told: return {}
         ticks, before = sum(t for t, _ in told), self.seen
         self.seen = (at, ticks)
-        found = {"at": time.time(), "mem_mb": round(sum(m for _, m in told), 1)}
+        found = {"at": time.time(), "for_s": round(at - self.begun, 1), "mem_mb": round(sum(m for _, m in told), 1)}
         if before and at > before[0]: found["cores"] = round(max(0.0, (ticks - before[1]) / os.sysconf("SC_CLK_TCK") / (at - before[0])), 2)
         with contextlib.suppress(Exception):
             if self.cards:

@@ -6,7 +6,8 @@
 __all__ = ['FORMAT', 'FLUSHED', 'Record', 'finite', 'encode', 'Journal', 'Page', 'read', 'records', 'follow', 'alive']
 
 # %% ../nbs/03_journal.ipynb #2f4bcebf
-import errno, fcntl, json, os, threading, time, uuid, weakref
+import errno, fcntl, json, os, re, threading, time, uuid, weakref
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from .errors import Unavailable
@@ -56,7 +57,7 @@ class Journal:
 
     def __init__(self, folder, subject=None, parent=None):
         self.folder, self.subject, self.parent = Path(folder), subject or Path(folder).name, parent
-        self._fd, self._lock, self._ts = None, threading.RLock(), 0.0
+        self._fd, self._lock, self._ts, self._behind = None, threading.RLock(), 0.0, 0.0
         _open_journals.add(self)
 
     def append(self, kind, data, subject=None):
@@ -75,6 +76,7 @@ class Journal:
 
     def _open(self):
         self.writer, self._n, self._size, self._fd = uuid.uuid4().hex[:8], 0, 0, None
+        self._behind = max(0.0, last - time.time()) if (last := _latest(self.folder)) else 0.0
         self._fd = _create(self.folder, f"{self.writer}.jsonl")
         try: self._put("journal.opened", encode(_who()), self.subject)
         except Unavailable:  # no empty files on a full disk
@@ -83,7 +85,7 @@ class Journal:
             raise
 
     def _put(self, kind, body, subject):
-        self._ts = max(self._ts, time.time())
+        self._ts = max(self._ts, time.time() + self._behind)
         id = f"{self.writer}-{self._n + 1}"
         parent = f'"parent":"{self.parent}",' if self.parent else ""
         line = f'{{"id":"{id}","ts":{self._ts:.6f},"kind":"{kind}","subject":"{subject}",{parent}"data":{body}}}\n'.encode("ascii")
@@ -112,6 +114,21 @@ def _create(folder, name):
 def _unwritable(folder, e):
     return Unavailable(f"The journal {folder} cannot be written; records acknowledged before are safe", given=reason(e, folder),
                        hint="free disk space, check permissions, or set OPSNB_HOME to another folder; then log again")
+
+# %% ../nbs/03_journal.ipynb #bddbda7b
+_stamp = re.compile(rb'^{"id":"[^"]*","ts":(\d+\.\d+)', re.M)
+
+def _latest(folder, most=16, tail=65_536):
+    "The time of the last record in a journal; 0.0 when there is none. Of many files, those are read that were written last."
+    with suppress(OSError): return max((_last_in(p, tail) for _, p in sorted((e.stat().st_mtime, e.path) for e in os.scandir(folder) if e.name.endswith(".jsonl"))[-most:]), default=0.0)
+    return 0.0
+
+def _last_in(path, tail):
+    with open(path, "rb") as f:
+        size = os.fstat(f.fileno()).st_size
+        f.seek(max(0, size - tail))
+        found = _stamp.findall(f.read())
+        return float(found[-1]) + 1e-6 if found else os.fstat(f.fileno()).st_mtime if size else 0.0
 
 # %% ../nbs/03_journal.ipynb #89bf56d6
 def _who(): return {"format": FORMAT, "host": os.uname().nodename, "boot": _boot(), "pid": os.getpid()}

@@ -179,6 +179,44 @@ def trained(project, on):
     return made["train"]["loss"], made["judge"]["metrics"], {k: v.tolist() for k, v in weights.items()}
 
 
+def clock_off(folder, seconds):
+    """Environment of a machine whose clock is off: for Python programs, not for the file system."""
+    (folder / "clock").mkdir(exist_ok=True)
+    (folder / "clock" / "sitecustomize.py").write_text("import os, time\n_time, _ns, off = time.time, time.time_ns, float(os.environ['CLOCK_OFF_S'])\ntime.time, time.time_ns = lambda: _time() + off, lambda: _ns() + int(off * 1e9)\n")
+    return {"PYTHONPATH": str(folder / "clock"), "CLOCK_OFF_S": str(seconds)}
+
+
+CHAIN = """
+steps:
+  make:   {notebook: make.ipynb, on: ON MORE}
+  clean:  {notebook: clean.ipynb, needs: [make], on: ON}
+  report: {notebook: clean.ipynb, needs: [clean, make], on: ON, foreach: {n: [1, 2]}}
+  sum:    {function: steps.py:total, params: {scores: "${report.n}"}, needs: [make], on: ON}
+"""
+
+
+def chain(notebook, on, more="", steps=4):
+    """A pipeline of steps that only wait for each other, the first one for a file `go`; its folder. `more`: words of the first step; `steps`: how many."""
+    notebook("make", "n: int = 1", "import os, time\nopen('started', 'a').write('x')\nwhile not os.path.exists('go'): time.sleep(0.05)\nsaid = open('go').read()\nif said == 'once': open('go', 'w').write('go')\nif said != 'go': raise ValueError('no such luck')")
+    folder = notebook("clean", "n: int = 1", "import opsnb as ops\nopen('ended', 'a').write(str(n))\nops.publish(n=n)").parent
+    (folder / "steps.py").write_text("def total(scores: list): return {'total': sum(scores)}\n")
+    (folder / "pipeline.yaml").write_text("\n".join(CHAIN.replace("ON", on).replace(" MORE", more).splitlines()[:2 + steps]))
+    return folder
+
+
+def queued_behind(folder):
+    """The chain is in the queue while its first job runs, and goes on without its runner; a resumed pipeline takes what it did."""
+    child = subprocess.Popen([sys.executable, "-m", "opsnb", "pipeline", "run"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert until(lambda: len(ops.jobs()) == 4 and (folder / "started").exists() and {j.shown for j in ops.jobs()} == {"running", "queued"}, 90), ops.jobs()
+    assert {j.name: j.shown for j in ops.jobs()} == {"make": "running", "clean": "queued", "report[n=1]": "queued", "report[n=2]": "queued"}
+    child.kill()
+    child.wait()
+    (folder / "go").write_text("go")
+    assert until(lambda: [j.shown for j in ops.jobs()] == ["done"] * 4, 120), ops.jobs()
+    done = plug.resolve("opsnb.pipeline:resume_pipeline")(next(r["run"] for r in ops.runs().to_dict() if r["name"] == folder.name))
+    assert done.values["sum"] == {"total": 3} and len(ops.jobs()) == 5 and sorted((folder / "ended").read_text()) == ["1", "1", "2"]
+
+
 def data(name):
     """A file of the shared data sets, or a visible skip; `OPSNB_TEST_DATA` says where they are."""
     path = DATA / name

@@ -19,7 +19,7 @@ from opsnb.jobs.handle import Job, JobFailed
 from opsnb.jobs.local import Queue, wake
 from opsnb.journal import records
 from opsnb.track.deliver import Delivery, sync
-from support import cells, opsnb, python, until
+from support import cells, clock_off, opsnb, python, until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -199,6 +199,11 @@ def test_after_others(ws):
     assert then.result(60) == 0 and then.state.started >= slow.wait().state.ended
     never = ops.submit("true", after=[ops.submit("false")])
     assert never.wait(60).status == "not_run"
+    killed = ops.submit("sleep 60")
+    never = ops.submit("true", after=killed)
+    assert running(killed)
+    os.kill(killed.folder.state().pid, signal.SIGKILL)
+    assert until(lambda: never.folder.state().status == "not_run", 30), "nobody but the queue looks"
 
 
 # secrets
@@ -709,3 +714,37 @@ def test_a_job_shown_in_a_notebook_that_is_run_is_a_card_without_a_button(ws, no
     shown = [o.get("data", {}) for c in json.loads(Path("out.ipynb").read_text())["cells"] for o in c.get("outputs", [])]
     cards = ["".join(d["text/html"]) for d in shown if "text/html" in d]
     assert done.status == "done" and any("<b>long</b>" in c for c in cards) and not any("application/vnd.jupyter.widget-view+json" in d for d in shown)
+
+
+# clocks of several machines
+
+
+@pytest.mark.parametrize("seconds", [-600, 600])
+def test_a_worker_whose_clock_is_off(ws, tmp_path, monkeypatch, seconds):
+    def first_fails():
+        if not (seen := Path(os.environ["OPSNB_CKPT"], "seen")).exists():
+            seen.touch()
+            raise ValueError("the first time")
+        return time.time()
+    with monkeypatch.context() as m:
+        for k, v in clock_off(tmp_path, seconds).items(): m.setenv(k, v)
+        job = ops.submit(first_fails)
+        assert job.wait(60).status == "failed" and "the first time" in job.state.error
+        run = ops.run(job.run)
+        assert run.status == "failed"
+    back = job.retry()  # by a machine whose clock is right
+    assert back.wait(60).status == "done" and abs(back.result() - time.time()) < 60 and (back.state.round, back.state.attempt) == (2, 2)
+    assert ops.run(job.run).status == "done" and back.state.submitted <= back.state.started <= back.state.ended
+    assert 0 <= back.state.ended - back.state.started < 60
+    with monkeypatch.context() as m:
+        for k, v in clock_off(tmp_path, seconds).items(): m.setenv(k, v)
+        again = back.retry()
+        assert again.wait(60).status == "done" and abs(again.result() - time.time() - seconds) < 60 and again.state.round == 3 and again.state.submitted <= again.state.started
+        late = ops.submit("sleep 60", timeout_min=0.05)
+        assert running(late) and (seconds < 0 or until(late.folder.now, 30)), "what it uses is believed, for the file system's clock is right"
+        assert 0 < late.folder.ran_s(late.state) < 60 and late.wait(60).status == "timed_out" and 0 < late.folder.ran_s(late.state) < 60
+
+
+def test_who_looks_with_a_clock_that_is_off_gives_nobody_up_early(ws, tmp_path):
+    code = f"import time; from pathlib import Path; from opsnb.jobs.handle import _silent_for; m = Path({str(tmp_path)!r}, 'silent'); _silent_for(m); time.sleep(0.05); print(_silent_for(m))"
+    assert all(0.01 < float(python(code, env={**os.environ, **clock_off(tmp_path, s)})) < 60 for s in (-600, 600))

@@ -181,3 +181,18 @@ def test_a_long_journal_is_read_in_bounded_pages(tmp_path):
         seen += [r.data["step"] for r in page.records if r.kind == "metric.logged"]
         assert len(page.records) < 600
     assert pages > 5 and seen == list(range(5000))
+
+
+def test_a_writer_whose_clock_is_behind_goes_on_from_what_is_there(tmp_path, monkeypatch):
+    first, second, now = Journal(tmp_path / "j"), Journal(tmp_path / "j"), time.time
+    first.append("job.submitted", {"text": "x" * 100_000})  # its last line is longer than what is looked at
+    first.append("job.accepted", {})
+    monkeypatch.setattr(time, "time", lambda: now() - 600)
+    second.append("job.started", {})
+    began = time.monotonic()
+    while time.monotonic() < began + 0.05: pass
+    second.append("job.ended", {})
+    monkeypatch.undo()
+    found = [r for r in records(tmp_path / "j") if r.kind.startswith("job.")]
+    assert [r.kind for r in found] == ["job.submitted", "job.accepted", "job.started", "job.ended"]
+    assert 0.05 <= found[3].ts - found[2].ts < 5 and abs(found[3].ts - time.time()) < 60

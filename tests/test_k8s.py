@@ -59,6 +59,11 @@ def test_words_for_what_kubernetes_says():
     assert [k8s.word_of(j) for j, _ in cases] == [w for _, w in cases]
 
 
+def group(version):
+    one = {"groupVersion": version, "version": version.split("/")[1]}
+    return {"name": version.split("/")[0], "versions": [one], "preferredVersion": one}
+
+
 @pytest.fixture
 def cluster(project, tmp_path, monkeypatch):
     """An emulator of the API of Kubernetes, with its own thread."""
@@ -67,6 +72,7 @@ def cluster(project, tmp_path, monkeypatch):
 
     async def serve():
         emulator = kmock.KubernetesEmulator()
+        emulator["get /apis/"] << (lambda: {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group(v) for v in {"batch/v1", *(f"{r.group}/{r.version}" for r in emulator.resources if r.group)}]})  # with the slash of the official client
         for resource in ("batch/v1/jobs", "v1/pods", "v1/services", "v1/secrets"): emulator.resources[resource] = {}
         async with kmock.Server(emulator, host="127.0.0.1", port=0) as server:
             what.update(emulator=emulator, loop=loop, thread=thread, url=str(server.url), stop=asyncio.Event())
@@ -105,6 +111,56 @@ def test_from_submitting_to_the_end(ws, cluster, monkeypatch):
     job.folder.append("job.ended", status="done", exit_code=0)
     at(cluster, job).patch({"status": {"active": 0, "conditions": [{"type": "Complete", "status": "True"}]}})
     assert job.status == "done" and job.result() == 0
+
+
+def launched(**kw):
+    return spec(argv=["{python}", "-P", "-m", "opsnb._launch", "train.py"], nodes=2, **kw)
+
+
+@pytest.mark.parametrize("s", [launched(), launched(gpus=8, mem_gb=100, env={"HF_TOKEN": "env:HF_TOKEN"}, engine={"queue": "team", "node_selector": {"gpu": "a100"}, "service_account": "trainer"})], ids=["small", "many"])
+def test_trainjobs_are_what_kubeflow_takes(s):
+    models = pytest.importorskip("kubeflow_trainer_api.models")  # fields it does not know are dropped
+    body = k8s.train_job(s, "job-3f2a91c0aa17-1", "/data/ann/.opsnb", ["python3", "-P"], "registry/image:1", "work/ann", user=(1000, 1000))
+    def taken(b): return json.loads(models.TrainerV1alpha1TrainJob.from_dict(b).to_json())
+    assert taken(body) == body
+    wrong = copy.deepcopy(body)
+    wrong["spec"]["trainer"]["numNode"] = 2
+    assert taken(wrong) != wrong
+    patch = body["spec"]["runtimePatches"][0]["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"][0]["template"]["spec"]["template"]
+    assert patch["spec"]["containers"][0]["volumeMounts"][0]["subPath"] == "ann" and patch["metadata"]["labels"]["opsnb.dev/job"] == s.id and "env" not in patch["spec"]["containers"][0]
+    assert body["spec"]["suspend"] == ("queue" in s.engine) and not {"PET_NNODES", "PET_MASTER_ADDR"} & {v["name"] for v in body["spec"]["trainer"]["env"]}
+
+
+def test_a_launch_over_nodes_is_a_trainjob_where_there_are_some(ws, cluster, project, monkeypatch):
+    monkeypatch.setattr(k8s.Kubernetes, "ask_s", 0)
+    monkeypatch.setenv("HF_TOKEN", "hf_0123456789abcdef")
+    (project / "train.py").write_text("print(1)")
+    ask = dict(on="k8s", nodes=2, gpus=1, launch=True)
+    with pytest.raises(OpsError, match="no Kubeflow Trainer"): ops.submit("train.py", **ask, k8s_runtime="mine")
+    plain = ops.submit("train.py", **ask)
+    assert at(cluster, plain, "jobs")  # a cluster without Trainer
+    trainer = "trainer.kubeflow.org/v1alpha1"
+    for kind in ("trainjobs", "clustertrainingruntimes"): cluster["emulator"].resources[f"{trainer}/{kind}"] = {}
+    engine("k8s", ws)._trainer = None
+    still = ops.submit("train.py", **ask)
+    assert at(cluster, still, "jobs")  # and one whose runtime is missing
+    with pytest.raises(OpsError, match="no training runtime 'mine'"): ops.submit("train.py", **ask, k8s_runtime="mine")
+    engine("k8s", ws).api("CustomObjectsApi")[0].create_cluster_custom_object(*trainer.split("/"), "clustertrainingruntimes", {"apiVersion": trainer, "kind": "ClusterTrainingRuntime", "metadata": {"name": "torch-distributed"}})
+    job = ops.submit("train.py", **ask, env={"HF_TOKEN": "env:HF_TOKEN"}, k8s_queue="team")
+    made, secret = at(cluster, job, "trainjobs").raw, at(cluster, job, "secrets").raw
+    assert made["spec"]["trainer"]["numNodes"] == 2 and made["metadata"]["labels"][k8s.KUEUE] == "team" and "hf_0123" not in json.dumps(made) and secret["metadata"]["ownerReferences"][0]["kind"] == "TrainJob"
+    assert engine("k8s", ws).find(job) == job.key == engine("k8s", ws).submit(job) and len(engine("k8s", ws)._ours(True)) == 3
+    assert job.status == "queued" and plain.status == "queued" and [r["queued"] for r in ops.backends() if r["back-end"] == "k8s"] == [3]
+    at(cluster, job, "trainjobs").patch({"spec": {"suspend": False}, "status": {"jobsStatus": [{"name": "node", "ready": 1, "active": 1}]}})
+    job.folder.append("job.started", attempt=1, host="pod-0", pid=1, gpus=["0"])
+    assert job.status == "running"
+    assert job.cancel() and until(lambda: job.status == "cancelled") and len(engine("k8s", ws)._ours(True)) == 2
+    lost = ops.submit("train.py", **ask)
+    monkeypatch.setattr(k8s.Kubernetes, "settle_s", 0)
+    at(cluster, lost, "trainjobs").patch({"status": {"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded", "message": "m"}]}})
+    assert lost.status == "lost" and "DeadlineExceeded" in lost.state.error
+    for words in ({"k8s_runtime": "none"}, {"k8s_priority_class": "high"}): assert at(cluster, ops.submit("train.py", **ask, **words), "jobs")
+    with pytest.raises(OpsError, match="Only a launch"): ops.submit("train.py", on="k8s", k8s_runtime="torch-distributed")
 
 
 def test_a_job_whose_worker_says_nothing(ws, cluster, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 import opsnb as ops
 from opsnb.errors import OpsError
 from opsnb.pipeline import Pipeline, resume_pipeline
-from support import opsnb, until, written_below
+from support import chain, opsnb, queued_behind, until, written_below
 
 PIPELINE = """
 name: mixed
@@ -142,3 +142,29 @@ def test_a_secret_in_a_file_beside_the_pipeline_reaches_the_environment_of_a_job
     (project / "flow" / "pipeline.yaml").write_text('secrets: {token: "file:token.txt"}\nsteps:\n  show: {notebook: show.ipynb, on: local, env: {SHOP_TOKEN: "${secrets.token}"}}\n')
     done = Pipeline(project / "flow").run()
     assert done.status == "done" and done.values["show"] == {"length": 18}, done.steps["show"].error
+
+
+def test_steps_that_only_wait_stand_in_the_queue_and_outlive_the_runner(ws, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    queued_behind(chain(notebook, "local"))
+
+
+def test_what_stands_behind_a_step_that_fails_does_not_run_before_that_has_ended_well(ws, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    project = chain(notebook, "local", more=", cache: false", steps=2)
+    (project / "go").write_text("fail")
+    code, out, err = opsnb("pipeline", "run")
+    assert code == 1 and "no such luck" in out + err and {j.name: j.shown for j in ops.jobs()} == {"make": "failed", "clean": "not_run"}
+    (project / "go").write_text("go")
+    assert resume_pipeline(ops.runs(type="pipeline").to_dict()[0]["run"]).status == "done" and {j.name: (j.shown, j.state.round) for j in ops.jobs()} == {"make": ("done", 2), "clean": ("done", 2)}
+    (project / "go").write_text("fail")  # a kept result is no reason to be done before the step that it comes after
+    again = Pipeline(project).run(check=False)
+    assert [s.status for s in again.steps.values()] == ["failed", "not_run"] and len(ops.jobs()) == 3
+
+
+def test_a_step_that_is_tried_again_takes_those_behind_it_along(ws, notebook, monkeypatch):
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    project = chain(notebook, "local", more=", retries: 1, retry_wait_s: 1", steps=2)
+    (project / "go").write_text("once")
+    done = Pipeline(project).run()
+    assert done.status == "done" and done.steps["make"].attempt == 2 and (project / "ended").read_text() == "1" and [j.state.round for j in ops.jobs()] == [2, 2]

@@ -20,7 +20,7 @@ from opsnb.pipeline import Pipeline
 from opsnb.jobs._slurm_node import Node, devices
 from opsnb.jobs.handle import Job
 from opsnb.jobs.slurm import Slurm, slurm
-from support import opsnb, python, trained, until
+from support import chain, clock_off, opsnb, python, queued_behind, trained, until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("slurm"), pytest.mark.skipif(bool(_slurm_node.missing()), reason=f"Slurm is not installed: {_slurm_node.missing()}")]
 
@@ -139,6 +139,13 @@ def test_secrets_of_the_environment_arrive_and_are_masked(ws, monkeypatch):
     job = ops.submit(["sh", "-c", "echo it is $SHOP_TOKEN"], env={"SHOP_TOKEN": "env:SHOP_TOKEN"}, on="slurm")
     assert job.result(60) == 0 and "it is ***" in str(job.logs())
     assert not any(b"s3cret" in p.read_bytes() for p in job.folder.path.rglob("*") if p.is_file())
+
+
+def test_a_node_whose_clock_is_off(ws, tmp_path, monkeypatch):
+    for k, v in clock_off(tmp_path, -240).items(): monkeypatch.setenv(k, v)
+    job = ops.submit(lambda: __import__("time").time(), on="slurm")
+    assert job.wait(60).status == "done" and abs(job.result() - time.time() + 240) < 60
+    assert job.state.submitted <= job.state.started <= job.state.ended < time.time() + 60 and ops.run(job.run).status == "done"
 
 
 # arrays, dependencies
@@ -375,3 +382,7 @@ def test_the_elements_of_a_foreach_are_one_array(ws, notebook, project):
     assert done.status == "done" and [v["score"] for v in done.values.values()] == [2, 4, 6]
     ids = {j.name: j.state.engine_id.split("_") for j in ops.jobs(on="slurm")}
     assert len({number for number, _ in ids.values()}) == 1 and sorted(i for _, i in ids.values()) == ["0", "1", "2"] == sorted(v["task"] for v in done.values.values())
+
+
+def test_steps_that_only_wait_stand_in_its_queue_and_outlive_the_runner(ws, notebook):
+    queued_behind(chain(notebook, "slurm"))

@@ -21,19 +21,20 @@ from opsnb._worker import Worker, called
 from opsnb.config import load
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.folder import Folder
-from opsnb.jobs.handle import Job
+from opsnb.jobs.handle import Job, refresh
 from opsnb.jobs.local import Claim, Queue, Slots, capacity, wake
 from opsnb.show import ENDED
 from opsnb.workspace import Workspace
 
 IDLE_S = 30.0
+SETTLE_S = 5.0  # how often the end of a job is looked for that others come after
 AHEAD = 8  # jobs of ours that stand in the machine's line at a time
 
 
 class Supervisor:
     def __init__(self, workspace, key):
         self.workspace, self.key, self.queue, self.slots, self.have = workspace, key, Queue(workspace), Slots(load(workspace.root).slots), capacity()
-        self.line, self.workers, self.later, self.heard, self.seen, self.nap = {}, {}, {}, time.monotonic(), [], 0.0
+        self.line, self.workers, self.later, self.settled, self.heard, self.seen, self.nap = {}, {}, {}, {}, time.monotonic(), [], 0.0
 
     def work(self):
         """Round after round, until nothing has waited for a while."""
@@ -68,7 +69,7 @@ class Supervisor:
         folder = Folder(self.workspace.path / "jobs" / job)
         try: spec = folder.spec
         except OpsError: return self.queue.take(name) and False
-        before = [Folder(folder.path.parent / j).state() for j in spec.after]
+        before = [self.settle(Job(folder.path.parent / j)) for j in spec.after]
         if any(s.status in ENDED and s.status not in ("done", "cached") for s in before):
             if self.queue.take(name): folder.append("job.ended", status="not_run", error="a job it comes after did not end well")
             return False
@@ -77,6 +78,13 @@ class Supervisor:
             return False
         self.line[name] = Claim(self.slots, name.partition(".")[0], {"job": job, "gpus": spec.gpus, "cpus": spec.cpus, "mem_gb": spec.mem_gb})
         return True
+
+    def settle(self, job):
+        """The state of a job that others come after; that its worker died without a word is found out here, perhaps nobody else looks."""
+        if not job.state.over() and job.spec.on == "local" and time.monotonic() > self.settled.get(job.id, 0):
+            self.settled[job.id] = time.monotonic() + SETTLE_S
+            refresh([job])
+        return job.state
 
     def start(self, name, job, gpus):
         claim = self.line.pop(name)

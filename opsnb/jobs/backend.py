@@ -51,7 +51,7 @@ def check_features(engine, spec):
     needed = {"gpus": spec.gpus, "multi_node": spec.nodes > 1, "dependencies": spec.after, "images": spec.environment not in ("same", "lock")}
     for feature in (f for f, needs in needed.items() if needs and f not in engine.features):
         raise OpsError(f"{engine.name} has no {feature.replace('_', ' ')}", given={"gpus": f"gpus={spec.gpus}", "multi_node": f"nodes={spec.nodes}", "dependencies": f"after={spec.after}", "images": f"environment={spec.environment!r}"}[feature],
-                       allowed=sorted(engine.features) or "none of these", hint="opsnb backends shows what each back-end can do")
+                       allowed=sorted(engine.features) or "none of these", hint="wait for them before you submit: ops.job(ID).wait(); or make them steps of a pipeline" if feature == "dependencies" else "opsnb backends shows what each back-end can do")
 
 # %% ../../nbs/21_jobs.backend.ipynb #2101a4c3
 _open = {}

@@ -38,9 +38,9 @@ def facts(job):
     queued = job.shown == "queued" and s.submitted
     used = "  ".join(f"{k.replace('_', ' ')}={number(v)}" for k, v in s.used.items() if k in ("cpu_s", "peak_mem_mb", "gpu_hours", "energy_wh") and v)
     return [("error", s.error if s.over() and s.error != s.status else None), ("job", job.id), ("on", ", ".join([s.on or job.spec.on, *([s.host] if s.host else []), *(f"GPU {g}" for g in s.gpus)])),
-            ("waits", duration(now - s.submitted) if queued else None), ("why", job.why() if queued else None),
+            ("waits", duration(max(0, now - s.submitted)) if queued else None), ("why", job.why() if queued else None),
             ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v and (k, v) != ("nodes", 1))), ("uses", using(job)), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None),
-            ("took" if s.over() else "runs for", duration((s.ended or now) - s.started) if s.started and not queued else None), ("folder", short(job.folder.path))]
+            ("took" if s.over() else "runs for", duration(job.folder.ran_s(s)) if s.started and not queued else None), ("folder", short(job.folder.path))]
 
 # %% ../../nbs/23_jobs.card.ipynb #20c2a63a
 def tail(job, lines=8):
@@ -59,7 +59,7 @@ class Curves:
     def _mine(self):
         "Folders of runs below the job's that are new since the last look."
         if time.monotonic() < self.next: return
-        begun, self.next = (self.job.state.started or self.job.spec.at) - 5, time.monotonic() + (0 if self.job.state.over() else 3)
+        begun, self.next = self.job.spec.at - 600, time.monotonic() + (0 if self.job.state.over() else 3)
         with suppress(OSError):
             for entry in os.scandir(self.job.workspace.journal):
                 if entry.name in self.others or entry.name in self.runs or not entry.name.startswith("run_") or entry.stat().st_mtime < begun: continue

@@ -91,7 +91,7 @@ class Folder:
         finally: journal.close()
 
     def state(self):
-        "What is known now: the records of all writers, in the order of rounds and time."
+        "What is known now: the records of all writers, in the order of their times, which the journal keeps in the order of cause."
         state = JobState()
         for r in sorted(records(self.path / "records"), key=lambda r: r.ts): state.apply(r)
         return state
@@ -110,11 +110,19 @@ class Folder:
         try: return json.loads(self.error.read_text())
         except (OSError, ValueError): return {}
 
-# %% ../../nbs/22_jobs.folder.ipynb #8abfa88c
+# %% ../../nbs/22_jobs.folder.ipynb #461890c4
 def _now(self, fresh_s=30):
     "What the program uses, as its worker saw it in the last `fresh_s` seconds; else an empty dict."
-    try: seen = json.loads((self.path / "now.json").read_text())
+    try:
+        with open(self.path / "now.json") as f: seen, age = json.load(f), time.time() - os.fstat(f.fileno()).st_mtime
     except (OSError, ValueError): return {}
-    return seen if time.time() - seen["at"] < fresh_s else {}
+    return {**seen, "age_s": max(age, 0.0)} if age < fresh_s else {}
 
-Folder.now = _now
+def _ran_s(self, state):
+    "Seconds from the first start to the end, or until now; None when it has not begun."
+    if state.started is None: return None
+    if state.over(): return max(0.0, (state.ended or state.started) - state.started)
+    seen = self.now()
+    return max(0.0, time.time() - state.started, seen.get("for_s", 0) + seen.get("age_s", 0))
+
+Folder.now, Folder.ran_s = _now, _ran_s

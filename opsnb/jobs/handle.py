@@ -65,10 +65,11 @@ def _settle(job, engine, word):
 
 # %% ../../nbs/23_jobs.handle.ipynb #3466704f
 def _silent_for(mark):
-    "Seconds since somebody first saw that the engine says nothing good."
+    "Seconds since somebody first saw that the engine says nothing good, by the clock of the file system, for several machines may look."
     with suppress(OSError):
         if not mark.exists(): mark.touch()
-        return time.time() - mark.stat().st_mtime
+        (now := mark.with_suffix(".now")).touch()
+        return now.stat().st_mtime - mark.stat().st_mtime
     return 0.0
 
 def _gone(job, word):

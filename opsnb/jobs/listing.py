@@ -39,7 +39,7 @@ class Jobs(Rows):
     def to_dict(self): return [j.to_dict(why=False) for j in self]
     def _table(self, html=False):
         return [{"job": j.id, "name": j.name, "state": Safe(state_html(j.shown)) if html else state_text(j.shown), "on": j.state.on, "asked": "  ".join(f"{k}={number(v)}" for k, v in j.spec.resources().items() if v and (k, v) not in (("cpus", 1), ("nodes", 1))),
-                 "submitted": clock(j.state.submitted), "took": duration((j.state.ended or time.time()) - j.state.started) if j.state.started else "", "error": (j.state.error or "")[:100] if j.state.over() else ""} for j in self]
+                 "submitted": clock(j.state.submitted), "took": duration(j.folder.ran_s(j.state)) if j.state.started else "", "error": (j.state.error or "")[:100] if j.state.over() else ""} for j in self]
     def __str__(self): return table_text(self._table()) if self else self.note
     __repr__ = __str__
     def _repr_html_(self): return table_html(self._table(True)) if self else f"<p>{escape(self.note)}</p>"

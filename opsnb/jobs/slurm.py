@@ -116,9 +116,10 @@ class Slurm(Backend):
 
     def _after(self, job):
         "The dependencies that are still open; those that have ended badly are Slurm's to find out."
-        states = {id: _folder(self.workspace, id).state() for id in job.spec.after}
-        if bad := [id for id, s in states.items() if s.over() and s.status not in ("done", "cached")]: raise OpsError("A job it comes after did not end well", given=bad, hint=f"opsnb retry {bad[0]}")
-        waiting = [s.engine_id for s in states.values() if not s.over() and s.engine_id]
+        before = [resolve("opsnb.jobs.handle:Job")(_folder(self.workspace, id)) for id in job.spec.after]
+        if bad := [b.id for b in before if b.state.over() and b.state.status not in ("done", "cached")]: raise OpsError("A job it comes after did not end well", given=bad, hint=f"opsnb retry {bad[0]}")
+        waiting = [b.state.engine_id or self.find(b) for b in before if not b.state.over()]
+        if None in waiting: raise OpsError("A job it comes after is not at Slurm", given=job.spec.after, hint=f"opsnb job {job.spec.after[0]}")
         return [f"--dependency=afterok:{':'.join(waiting)}", "--kill-on-invalid-dep=yes"] if waiting else []
 
 # %% ../../nbs/26_jobs.slurm.ipynb #346a001a

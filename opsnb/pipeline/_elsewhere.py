@@ -3,6 +3,9 @@
 A job has a key made of the pipeline's run and what the step is made of. So a pipeline that is resumed after its runner was
 killed finds its jobs again: what has ended well is taken, what still runs is waited for, what failed is retried from its
 checkpoint.
+
+A step that takes nothing of others but their end is handed over as soon as they are, when all are on one back-end that lets
+jobs come after others: it stands in the queue meanwhile, and its turn comes also when the pipeline's runner dies.
 """
 import os
 import shutil
@@ -16,10 +19,12 @@ from opsnb.jobs.handle import JobFailed, hand_over, refresh
 from opsnb.jobs.submission import drawn_up, offered
 from opsnb.params import load_notebook, published
 from opsnb.pipeline.file import secret_place
+from opsnb.plug import backend
 from opsnb.secrets import Secret
 from opsnb.show import ENDED
 
 EVERY_S = 0.3
+MOST_AFTER = 200  # jobs that one comes after; their numbers stand in one word for the engine
 TOGETHER_S = 0.5  # elements of a foreach that come within such a time of each other are one array
 
 
@@ -52,22 +57,34 @@ class Batch:
 class Elsewhere:
     """The jobs of one pipeline run."""
 
-    def __init__(self, spec, run, out, kernel):
+    def __init__(self, spec, run, out, kernel, begun=lambda s: None):
+        self.there, self.tell = {}, begun  # the jobs that their engines have, by step; whom to tell of a new one
         self.spec, self.run, self.out, self.kernel, self.jobs, self.stuck, self.lock, self.thread, self.halted = spec, run, out, kernel, {}, {}, threading.Lock(), None, threading.Event()
         self.batches, self.groups = {}, {id: (name, len(ids)) for name, ids in spec.groups.items() for id in ids}  # of each step of a foreach: its group, and how many there are
 
-    def work(self, s, step, params, env, key):
-        """Run a step as a job; its result, as of a notebook that ran here."""
+    def takes_after(self, step, needs):
+        """Whether a step's back-end can keep its job until those of `needs` have ended."""
+        return len(needs) <= MOST_AFTER and all(n in self.there and self.there[n].spec.on == step.on for n in needs) and "dependencies" in backend("job", step.on).features
+
+    def work(self, s, step, params, env, key, needs=()):
+        """Run a step as a job, after those of the steps `needs`; its result, as of a notebook that ran here, or None when one of those did not end well."""
         given, theirs = sources(self.spec, step, params)
         env = theirs | {k: secret_place(self.spec, step.env[k]) if isinstance(v, Secret) else v for k, v in env.items()}
         words = [w for option, v in (("--kernel", step.kernel or self.kernel), ("--experiment", self.run.state.experiment)) if v for w in (option, v)]
         made, engine, _ = drawn_up(self.run.workspace, step.notebook, words, given, step.on, {}, timeout_min=step.timeout_min, env=env, name=step.id, key=f"{self.run.id}/{step.id}/{key}",
-                                   engine=step.engine, tags={"opsnb.step": step.id}, parent=self.run.id, **step.resources)
+                                   engine=step.engine, tags={"opsnb.step": step.id}, parent=self.run.id, after=[self.there[n] for n in needs], **step.resources)
         job, new = offered(self.run.workspace, made)
-        if new: self._hand_over(step, engine, job)
-        if job.status in ENDED and job.shown != "done": job = job.retry()
+        try:
+            if new: self._hand_over(step, engine, job)
+            if job.status in ENDED and job.shown != "done": job = job.retry()
+        except OpsError:
+            if any(self.there[n].done() and self.there[n].shown != "done" for n in needs): return None
+            raise
+        self.there[step.id] = job
+        self.tell(s)
         for s.attempt in range(1, step.retries + 2):
             self._wait(s, job)
+            if job.shown == "not_run": return None
             if job.shown in ("done", "cancelled") or s.attempt > step.retries or self.halted.wait(step.retry_wait_s * 2 ** (s.attempt - 1)): break
             job = job.retry()
         return self._result(s, step, job)
@@ -76,7 +93,7 @@ class Elsewhere:
         """Give a new job to its engine; the elements of a foreach together, where there are arrays."""
         if step.id not in self.groups or not hasattr(engine, "submit_many"): return hand_over(job)
         spec, (group, size) = job.spec, self.groups[step.id]
-        alike = repr((group, spec.on, spec.resources(), spec.engine, spec.env, spec.code, spec.python))  # what an array's elements share
+        alike = repr((group, spec.on, spec.resources(), spec.engine, spec.env, spec.code, spec.python, spec.after))  # what an array's elements share
         with self.lock:
             batch = self.batches.setdefault(alike, Batch())
             batch.jobs.append(job)

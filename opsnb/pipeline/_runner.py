@@ -16,21 +16,23 @@ from opsnb.journal import records
 from opsnb.params import load_notebook
 from opsnb.pipeline._elsewhere import Elsewhere
 from opsnb.pipeline.expand import holds
-from opsnb.pipeline.fingerprint import Kept, decide, digest, seen
+from opsnb.pipeline.fingerprint import Kept, decide, digest, seen, waits_only
 from opsnb.pipeline.state import StepRun
 from opsnb.track.scope import Run
 
 ENDED_WELL = ("done", "cached")
 MOST_JOBS = 256  # of one pipeline at a time
+BEGUN, LATER = object(), object()  # what a step's thread says instead of a result: its job is with its engine; it is not its turn yet
 
 
 class Runner:
     def __init__(self, spec, params, run, out, show, kernel, workers, results, how, imports=None):
         self.spec, self.params, self.run, self.out, self.show, self.kernel, self.workers = spec, params, run, out, show, kernel, workers
-        self.results, self.how, self.imports, self.kept, self.failures, self.elsewhere = results, how, imports, {}, {}, Elsewhere(spec, run, out, kernel)
+        self.results, self.how, self.imports, self.kept, self.failures, self.elsewhere = results, how, imports, {}, {}, Elsewhere(spec, run, out, kernel, lambda s: self.events.put((s, BEGUN, None)))
         self.steps = {id: StepRun(id, s.needs) for id, s in spec.steps.items()}
         self.events, self.watches, self.halt = queue.Queue(), {}, threading.Event()
         self.attempts = {r.data["step"]: r.data["run"] for r in records(run.folder, kinds="step.attempted")}  # of this run before it was resumed
+        self.made, self.early = {}, set()  # fingerprints of steps that were judged; steps that were handed over before what they wait for had ended
         self.after, self.open, self.place, self.ready, self.ready_jobs, self.running, self.here = {id: [] for id in self.steps}, {}, {}, [], [], 0, 0  # here: running ones that are no jobs
 
     @property
@@ -61,9 +63,29 @@ class Runner:
         while self.ready_jobs or self.ready and self.here < self.workers:
             s = self.steps[heapq.heappop(self.ready_jobs or self.ready)[1]]
             s.status, s.began, self.running, self.here = "running", time.monotonic(), self.running + 1, self.here + self._places(s)
-            self.run.record("step.started", {"step": s.id})
-            pool.submit(self._work, s, self.spec.steps[s.id])
+            needs = self._missing(s) if s.id in self.early else []
+            self.run.record("step.started", {"step": s.id, **({"after": needs} if needs else {})})
+            pool.submit(self._work, s, self.spec.steps[s.id], needs)
         self.show()
+
+    def _missing(self, s): return [n for n in s.needs if self.steps[n].status not in ENDED_WELL]
+
+    def _early(self, id):
+        """A step's job is with its engine: so may be those that wait only for its end, and for that of others there."""
+        for s in (self.steps[n] for n in self.after[id]):
+            step, needs = self.spec.steps[s.id], self._missing(s)
+            if s.status != "queued" or s.id in self.early or not step.on or self.how.get(s.id) == "take" or self.stopping: continue
+            if not all(n in self.made and self.steps[n].status == "running" for n in needs) or not self.elsewhere.takes_after(step, needs): continue
+            if waits_only(self.spec, step, needs):
+                self.early.add(s.id)
+                if not self._ready(s): self._ended(s.id)
+
+    def _later(self, s):
+        """A step that was too early, or whose job did not run because another had not ended well: its turn is when all it needs has."""
+        bad = any(self.steps[n].status not in (*ENDED_WELL, "queued", "running") for n in s.needs)
+        s.status, s.began, s.where, self.running, self.open[s.id] = "queued", None, "", self.running - 1, len(self._missing(s))
+        if bad: s.status, s.error = "not_run", "a step it needs did not end well"
+        if bad or not self.open[s.id] and not self._ready(s): self._ended(s.id)
 
     def _ended(self, id):
         """A step has ended: those that wait for it are ready, wait for others, too, or cannot run; so on to those that wait for them."""
@@ -73,6 +95,7 @@ class Runner:
                 if s.status != "queued": continue
                 if self.steps[id].status in ENDED_WELL:
                     self.open[s.id] -= 1
+                    if self.open[s.id]: self._early(next(n for n in s.needs if self.steps[n].status not in ENDED_WELL))
                     if self.open[s.id] or self._ready(s): continue
                 elif self.how.get(s.id) == "take": continue
                 else:
@@ -96,7 +119,9 @@ class Runner:
         return False
 
     def _heard(self, s, result, kept):
-        """A step's thread says that it has ended."""
+        """A step's thread says that it has ended, or that its job is with its engine, or comes too early."""
+        if result is BEGUN: return self._early(s.id)
+        if result is LATER: return self._later(s)
         s.status, s.error, s.duration_s, self.failures[s.id] = result.status, result.error, time.monotonic() - s.began, result.failure
         self.watches.pop(s.id, None)
         if kept:
@@ -112,18 +137,21 @@ class Runner:
         for watch in list(self.watches.values()): watch.stop("cancelled", "interrupted")
         self.elsewhere.stop()
 
-    def _work(self, s, step):
-        """One step, in a thread: its earlier result, or a run with its retries."""
+    def _work(self, s, step, needs=()):
+        """One step, in a thread: its earlier result, or a run with its retries. `needs`: steps whose end it waits for at its engine."""
         result = kept = None
         try:
             kernel = kernel_for(load_notebook(step.notebook), step.kernel or self.kernel, step.notebook.name)
-            decided = decide(self.spec, step, self.params, self.kept, self.results, kernel, self.how.get(step.id, ""))
-            s.why, kept = decided.why, decided.kept
-            if kept: result = s.notebook = self._taken(s, step, kept)
-            elif step.on: result = s.notebook = self.elsewhere.work(s, step, decided.params, decided.env, decided.fingerprint.digest)
+            done = {**{n: Kept(n, self.made[n].digest, {}, "", "") for n in needs}, **self.kept}
+            decided = decide(self.spec, step, self.params, done, self.results, kernel, self.how.get(step.id, ""))
+            s.why, kept, self.made[s.id] = decided.why, decided.kept, decided.fingerprint
+            if kept and needs: kept, result = None, LATER  # an earlier result counts only when they have ended well
+            elif kept: result = s.notebook = self._taken(s, step, kept)
+            elif step.on: result = s.notebook = self.elsewhere.work(s, step, decided.params, decided.env, decided.fingerprint.digest, needs) or LATER
             else: result = self._tries(s, step, decided.params, decided.env)
             s.why = getattr(result, "why", "") or s.why
-            if result.status == "done": kept = self._keep(step, decided.fingerprint, result)
+            if result is LATER: s.notebook = None
+            elif result.status == "done": kept = self._keep(step, decided.fingerprint, result)
         except BaseException as e: result = Broken(e)
         self.events.put((s, result, kept))
 

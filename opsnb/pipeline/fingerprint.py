@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['text_digest', 'digest', 'modules', 'packages', 'Fingerprint', 'fingerprint', 'Kept', 'Results', 'seen', 'Decision',
-           'decide', 'wanted']
+           'decide', 'waits_only', 'wanted']
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #c2986f84
 import functools, hashlib, json, os, platform, re, sys
@@ -208,6 +208,13 @@ def _judged(step, made, results, how):
     if kept is None: return {"why": f"changed: {made.changed(last.parts)}" if last else "no earlier result"}
     if gone := kept.missing(): return {"why": f"{os.path.basename(gone)} of the earlier result is gone or changed"}
     return {"why": f"nothing changed since {kept.run}", "kept": kept}
+
+# %% ../../nbs/33_pipeline.fingerprint.ipynb #980c5aff
+def waits_only(spec, step, open_):
+    "Whether a step needs nothing of the steps `open_` but that they have ended well."
+    named = {n for id in step.values_from for n in spec.groups.get(id, [id])}
+    reads = step.inputs or any(p.kind is Path for p in read_parameters(load_notebook(step.notebook), step.notebook.name).values())
+    return not reads and not named & set(open_)
 
 # %% ../../nbs/33_pipeline.fingerprint.ipynb #7af7f42e
 def wanted(steps, results, force=False, start=None, only=None):
