@@ -93,6 +93,7 @@ class Report:
 
     def failures(self, metric=None, most=None): return failures(self, metric)[:most]
     def slices(self, tag, metric=None): return slices(self, tag, metric)
+    def compared_with(self, other, **how): return resolve("opsnb.evaluate.compare:compared")(self, other, **how)
     def __str__(self): return resolve("opsnb.evaluate.view:report_text")(self)
     __repr__ = __str__
     def _repr_html_(self): return resolve("opsnb.evaluate.view:report_html")(self)
