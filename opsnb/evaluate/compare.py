@@ -7,11 +7,11 @@ __all__ = ['CORRECTIONS', 'mcnemar', 'corrected', 'cases_needed', 'Change', 'sai
 
 # %% ../../nbs/65_evaluate.compare.ipynb #855700c3
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from ..errors import OpsError, unknown
 from .case import digest
-from .interval import draws, paired, quantile, spread
+from .interval import draws, paired, picked, quantile, spread
 from .metric import metrics_of
 from .report import Report, Total
 from .view import interval_bar, unfolded
@@ -126,10 +126,10 @@ def _of_cases(total, pairs, level):
 
 # %% ../../nbs/65_evaluate.compare.ipynb #93c1846a
 def _of_whole(metric, a, b, level, seed):
-    values = [metric.total(a), metric.total(b)]
-    found = []
-    for row in draws(len(a), seed).tolist():
-        try: found.append(metric.total([b[i] for i in row]) - metric.total([a[i] for i in row]))
+    a, b = (metric.array(v) if hasattr(metric, "array") else v for v in (a, b))
+    values, found = [metric.total(a), metric.total(b)], []
+    for row in draws(len(a), seed):
+        try: found.append(metric.total(picked(b, row)) - metric.total(picked(a, row)))
         except (ValueError, ZeroDivisionError, ArithmeticError): continue
     found = [v for v in found if math.isfinite(v)]
     d, n = values[1] - values[0], len(a)
@@ -206,7 +206,7 @@ def compared(
     workspace=None      # default: the one of the working directory
 ):                      # `Comparison`
     "Compare two reports case by case."
-    a, b = (r if isinstance(r, Report) else resolve("opsnb.evaluate:report")(r if isinstance(r, str) else r.id, workspace) for r in (a, b))
+    a, b = (r if isinstance(r, Report) else resolve("opsnb.evaluate:open_report")(r if isinstance(r, str) else r.id, workspace) for r in (a, b))
     level = level or a.level
     matched, only_a, only_b, again = pairs(a, b)
     if not matched: raise OpsError("These reports have no case in common", given=f"{a.dataset.get('name', a.name)} ({len(a):,} cases) and {b.dataset.get('name', b.name)} ({len(b):,} cases)", hint="evaluate both on the same data set")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['POWER', 'DRAWS', 'quantile', 'two_ends', 'one_end', 'wilson', 'spread', 'around', 'skewness', 'draws', 'redrawn',
-           'estimated', 'interval', 'paired']
+           'picked', 'estimated', 'interval', 'paired']
 
 # %% ../../nbs/61_evaluate.interval.ipynb #87de58ed
 import math
@@ -86,7 +86,8 @@ def _of_mean(values, level, low, high, clusters):
     mean, variance, n = spread(values, clusters)
     low, high = _scaled(low, high, mean, min(values), max(values))
     skew = skewness(values, mean) / n
-    if low is None or high is None or n < len(values): return around(mean, variance * (1 + 2 * skew), n, quantile(level, n - 1), low, high)
+    if low is None or high is None: return around(mean, variance * (1 + 2 * skew), n, quantile(level, n - 1), low, high)
+    if n < len(values): return around(mean, variance, n, quantile(level, n - 1), low, high)
     m = (mean - low) / (high - low)
     if not 1e-9 < m < 1 - 1e-9: return around(mean, variance, n, quantile(level), low, high)
     phi = min(1.0, variance * (n - 1) / (high - low) ** 2 / (m * (1 - m)))
@@ -103,11 +104,19 @@ def draws(n, seed=0, most=DRAWS):
 
 def redrawn(total, values, seed=0, drawn=None, clusters=None):
     "`total` of each draw that has one; one of a single class has no area under a curve."
-    groups = defaultdict(list)
-    for i, c in enumerate(range(len(values)) if clusters is None else clusters): groups[c].append(values[i])
-    groups = list(groups.values())
-    if drawn is None or drawn.shape[1] != len(groups): drawn = draws(len(groups), seed)
-    return [v for v in (_total(total, [x for i in row for x in groups[i]]) for row in drawn.tolist()) if v is not None], len(drawn)
+    groups = None
+    if clusters is not None:
+        found = defaultdict(list)
+        for i, c in enumerate(clusters): found[c].append(i)
+        groups = list(found.values())
+    n = len(groups or values)
+    if drawn is None or drawn.shape[1] != n: drawn = draws(n, seed)
+    rows = drawn if groups is None else ([i for g in row for i in groups[g]] for row in drawn.tolist())
+    return [v for v in (_total(total, picked(values, row)) for row in rows) if v is not None], len(drawn)
+
+def picked(values, row):
+    "The values with these numbers: of a list a list, of an array an array."
+    return [values[i] for i in (row.tolist() if hasattr(row, "tolist") else row)] if isinstance(values, list) else values[row]
 
 # %% ../../nbs/61_evaluate.interval.ipynb #e0007cc4
 def _total(total, values):
