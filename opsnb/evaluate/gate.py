@@ -9,7 +9,7 @@ __all__ = ['DEFAULTS', 'Evidence', 'of_report', 'evidence_of', 'baseline_of', 'e
 import ast, json, math, operator, re
 from dataclasses import dataclass, field, replace
 from ..errors import OpsError, Unavailable, unknown
-from .compare import _same, compared, said
+from .compare import _same, cases_needed, compared, said
 from .policy import PAIRED, Rule, policy_of, unclear
 from .report import Report, totalled
 from .. import plug
@@ -198,7 +198,17 @@ def _regresses(rule, evidence, baseline, comparisons):
     least, most = (c.low, c.high) if c.higher_is_better else (-c.high, -c.low)
     ok = most >= -margin if rule.op == "no_worse_than" else least >= -margin
     lost = [r["case"] for r in comparisons[rule.where].flips(rule.metric) if r[""] == "lost"]
-    return _row(rule, value, c.a, ok, said(c), interval=f"difference {number(c.low)} to {number(c.high)}", cases="" if ok else ", ".join(lost[:5]))
+    return _row(rule, value, c.a, ok, _at_worst(rule, c, ok, least, margin), interval=f"difference {number(c.low)} to {number(c.high)}", cases="" if ok else ", ".join(lost[:5]))
+
+# %% ../../nbs/66_evaluate.gate.ipynb #7a422e2e
+def _at_worst(rule, change, ok, least, margin):
+    "What the difference says, and how much worse it may be."
+    if least >= -margin or rule.op == "no_worse_than" and not ok: return said(change)
+    better = change.difference if change.higher_is_better else -change.difference
+    needed = cases_needed(change.sd, better + margin, change.level) if change.sd and better + margin > 0 else None
+    allowed = f", {number(margin)} is allowed" if margin else ""
+    more = f"; {needed:,} cases could show that it is not" if needed and needed > change.n and rule.op != "no_worse_than" else ""
+    return f"it may be {number(-least)} worse ({number(change.a)} to {number(change.b)} on {change.n:,} cases){allowed}{more}"
 
 # %% ../../nbs/66_evaluate.gate.ipynb #ab5f38a0
 def _judged(rule, evidence, baseline, comparisons):
