@@ -39,7 +39,7 @@ def test_false_alarms_and_power_of_a_comparison():
         rng, seen = random.Random(seed), 0
         for _ in range(times):
             hard = [rng.gauss(0, 1) for _ in range(n)]
-            made = [judged(lambda question, g=g: (question + 10 * min(1, max(0, 0.5 - g + 0.1 * hard[question] + rng.gauss(0, 0.15)))), numbers(n), [close]) for g in (0, gain)]
+            made = [judged(lambda question, g=g: (question + 10 * min(1, max(0, 0.5 - g + 0.1 * hard[question] + rng.gauss(0, 0.15)))), numbers(n), [close], concurrency=1) for g in (0, gain)]
             seen += compared(*made)["close"].shown == "better" if gain else compared(*made)["close"].shown is not None
         return seen / times
     assert rate(150, 40, 0, 1) <= 0.11  # 5 % are right; 11 % would be three standard errors more
@@ -70,10 +70,17 @@ def test_pairs_whatever_their_order_and_what_is_left_out():
 def test_repeats_are_no_cases():
     rng = random.Random(4)
     luck = lambda question: question if rng.random() < 0.6 else -1  # noqa: E731
-    a, b = judged(luck, numbers(15), repeat=8), judged(luck, numbers(15), repeat=8)
+    a, b = judged(luck, numbers(15), repeat=8, concurrency=1), judged(luck, numbers(15), repeat=8, concurrency=1)
     c = compared(a, b)["exact"]
     assert c.n == 15 and c.left_out == 0 and c.a == pytest.approx(a["exact"].value) and not c.flips
     assert "/" not in compared(a, b).flips()[0]["case"]
+
+
+def test_cases_that_hang_together_are_compared_so():
+    cases = [{"question": i, "expected": i, "tags": {"page": str(i // 20)}} for i in range(120)]
+    a, b = (lambda question: question), (lambda question: question if question // 20 % 3 else -1)  # two pages of six are lost as a whole
+    apart, together = (compared(*(judged(f, cases, **how) for f in (a, b)))["exact"] for how in ({}, {"clusters": "page"}))
+    assert apart.shown == "worse" and together.shown is None and together.difference == apart.difference and together.high - together.low > 2 * (apart.high - apart.low)
 
 
 def test_what_raised_is_left_out_and_said():

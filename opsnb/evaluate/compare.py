@@ -99,18 +99,18 @@ def said(change):
     return text + (f"; {c.note}" if c.note else "")
 
 # %% ../../nbs/65_evaluate.compare.ipynb #3da8e7bf
-def _p(differences, most):
+def _p(differences, most, clusters=None):
     "One less the level of the interval that just touches zero."
-    if paired(differences, most=most) is None: return None
+    if paired(differences, most=most, clusters=clusters) is None: return None
     low, high = 0.0, 1 - 1e-12
     for _ in range(40):
         level = (low + high) / 2
-        ends = paired(differences, level, most)
+        ends = paired(differences, level, most, clusters)
         low, high = (low, level) if ends[0] <= 0 <= ends[1] else (level, high)
     return 1 - level
 
-def _of_cases(total, pairs, level):
-    "The change of a metric of single cases; `pairs`: `(value, value, passed, passed)`."
+def _of_cases(total, pairs, level, clusters=None):
+    "The change of a metric of single cases; `pairs`: `(value, value, passed, passed)`; `clusters`: what each hangs together with, and then flips are not independent either."
     a, b = [p[0] for p in pairs], [p[1] for p in pairs]
     d, n, sign = [y - x for x, y in zip(a, b, strict=True)], len(pairs), 1 if total.higher_is_better else -1
     low, high = total.range
@@ -119,9 +119,9 @@ def _of_cases(total, pairs, level):
     passes = pairs if binary or all(None not in p[2:] for p in pairs) else None
     moves = [sign * x for x in d] if binary or not passes else [p[3] - p[2] for p in pairs]
     won, lost = sum(m > 0 for m in moves), sum(m < 0 for m in moves)
-    ends = paired(d, level, most) or (None, None)
-    p = None if n < 2 else mcnemar(won, lost) if binary else _p(d, most)
-    sd = (ends[1] - ends[0]) / 2 / quantile(level, n - 1) * math.sqrt(n) if ends[0] is not None else None
+    ends = paired(d, level, most, clusters) or (None, None)
+    p = None if n < 2 else mcnemar(won, lost) if binary and clusters is None else _p(d, most, clusters)
+    sd = (ends[1] - ends[0]) / 2 / quantile(level, len(set(clusters or range(n))) - 1) * math.sqrt(n) if ends[0] is not None else None
     return Change(total.metric, sum(a) / n, sum(b) / n, sum(d) / n, *ends, n, 0, won, lost, bool(passes), p, None, sd)
 
 # %% ../../nbs/65_evaluate.compare.ipynb #93c1846a
@@ -181,9 +181,10 @@ def _change(name, a, b, matched, known, level, seed):
         elif metric is None or len(has) < 2: made = _apart(left, right, level)
         else: made = _of_whole(metric, [x for x, _ in has], [y for _, y in has], level, seed)
     else:
-        has = [(_mean(x, name), _mean(y, name), _mean(x, name, "passed"), _mean(y, name, "passed")) for x, y in matched]
-        has = [p for p in has if p[0] is not None and p[1] is not None]
-        made = _of_cases(left, has, level) if has else Change(name, left.value, right.value, None, note="no case was scored in both")
+        those = [(x, y) for x, y in matched if _mean(x, name) is not None and _mean(y, name) is not None]
+        has = [(_mean(x, name), _mean(y, name), _mean(x, name, "passed"), _mean(y, name, "passed")) for x, y in those]
+        tag = a.dataset.get("clusters")
+        made = _of_cases(left, has, level, [x[0].tags.get(tag, x[0].id) for x, _ in those] if tag else None) if has else Change(name, left.value, right.value, None, note="no case was scored in both")
     made.left_out = len(matched) - len(has) if made.n else len(matched)
     made.metric, made.higher_is_better, made.range, made.unit, made.level = name, left.higher_is_better, tuple(left.range), left.unit, level
     return made

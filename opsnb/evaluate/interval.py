@@ -170,10 +170,13 @@ def interval(values, total=None, level=0.95, seed=0, drawn=None, scale=(0.0, 1.0
     return estimated(values, total, level, seed, drawn, scale, clusters)[0]
 
 # %% ../../nbs/61_evaluate.interval.ipynb #40b0c996
-def paired(differences, level=0.95, most=1.0):
-    "Interval of the mean of the differences of pairs; `most`: how large one can be, None: any size."
+def paired(differences, level=0.95, most=1.0, clusters=None):
+    "Interval of the mean of the differences of pairs; `most`: how large one can be, None: any size; `clusters`: what each pair belongs to."
     n, flips = len(differences), sum(d != 0 for d in differences)
     if n < 2 or not flips and most is None: return None
+    if clusters is not None and flips:
+        mean, variance, groups = spread(differences, clusters)
+        return around(mean, variance, groups, quantile(level, groups - 1), None, None) if groups > 1 else None
     squares = sum(d * d for d in differences)
     added, size = 2 * (1 - flips / n), squares / flips if flips else most * most
     mean = sum(differences) / (n + added)
