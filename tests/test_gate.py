@@ -72,6 +72,7 @@ def test_verdicts_of_others(good):
     assert gate([good, drift], ["exact >= 0.8", "drift <= 0.5"]) and not gate([good, drift], ["exact >= 0.8", "drift"])
     assert gate([good, drift], ["exact >= 0.8", "drift"]).why == "drift but 2 of 9 columns drift: age, income"
     assert not gate({"accuracy": 0.9, "drift": drift}, ["accuracy >= 0.5", "drift"]) and not gate({"drift": drift.to_dict()}, {"rules": [{"verdict": "drift"}]})
+    assert not gate({"drift": Verdict(None, "too few rows to tell", name="drift")}, ["drift"])
     with pytest.raises(OpsError, match="Unknown verdict 'bias'"): gate([good, drift], ["bias"])
     with pytest.raises(OpsError, match="needs a limit"): gate(good, ["exact"])
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from ..errors import OpsError, unknown
 from .case import digest
-from .interval import draws, paired, picked, quantile, spread
+from .interval import ENOUGH, draws, paired, picked, quantile, spread
 from .metric import metrics_of
 from .report import Report, Total
 from .view import interval_bar, unfolded
@@ -128,7 +128,7 @@ def _of_cases(total, pairs, level, clusters=None):
 def _of_whole(metric, a, b, level, seed):
     a, b = (metric.array(v) if hasattr(metric, "array") else v for v in (a, b))
     values, found = [metric.total(a), metric.total(b)], []
-    for row in draws(len(a), seed):
+    for row in draws(len(a), seed, ENOUGH):
         try: found.append(metric.total(picked(b, row)) - metric.total(picked(a, row)))
         except (ValueError, ZeroDivisionError, ArithmeticError): continue
     found = [v for v in found if math.isfinite(v)]

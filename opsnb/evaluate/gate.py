@@ -222,7 +222,7 @@ def _judged(rule, evidence, baseline, comparisons):
     if rule.op: return [_compares(rule, evidence, baseline)]
     if rule.metric not in evidence.verdicts: raise unclear(rule, "a metric needs a limit") if _has(rule.metric, evidence) else unknown("verdict", rule.metric, evidence.verdicts, where=f"rule '{rule}'")
     v = evidence.verdicts[rule.metric]
-    return [_row(rule, v.score, None, v.ok, v.why)]
+    return [_row(rule, v.score, None, v.ok is True, v.why)]  # one that cannot tell (None) is a no
 
 def _of_slice(rule, evidence, baseline, comparisons):
     here, there = of_report(part(evidence.report, *rule.where)), baseline
