@@ -24,6 +24,8 @@ class Verdict:
     def __str__(self): return f"{self.name}  {_word(self.ok)}: {self.why}" + (f"\n{table_text(_rows(self.evidence))}" if self.evidence else "")
     def _repr_html_(self): return box(self.name, "done" if self.ok else "failed", [("why", self.why), ("score", self.score)], table_html(_rows(self.evidence)) if self.evidence else "", word=_word(self.ok))
     def to_dict(self): return asdict(self)
+    @property
+    def exit_code(self): return 0 if self.ok else 1   # of a command that ends with it
 
     def require(self):
         "This verdict if ok; otherwise raises `Failed`, which stops a notebook or pipeline here."

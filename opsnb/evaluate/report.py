@@ -9,7 +9,7 @@ __all__ = ['Row', 'Total', 'Report', 'totalled', 'badness', 'failures', 'slices'
 import json, math, statistics
 from dataclasses import asdict, dataclass, field
 from ..errors import OpsError, unknown
-from .interval import interval
+from .interval import estimated, interval
 from ..plug import need, resolve
 from ..show import Rows
 
@@ -93,21 +93,27 @@ class Report:
 
     def failures(self, metric=None, most=None): return failures(self, metric)[:most]
     def slices(self, tag, metric=None): return slices(self, tag, metric)
+    def compared_with(self, other, **how): return resolve("opsnb.evaluate.compare:compared")(self, other, **how)
     def __str__(self): return resolve("opsnb.evaluate.view:report_text")(self)
     __repr__ = __str__
     def _repr_html_(self): return resolve("opsnb.evaluate.view:report_html")(self)
 
 # %% ../../nbs/62_evaluate.report.ipynb #f6c1d14f
-def totalled(metric, rows, level=0.95, drawn=None, name=None):
-    "The `Total` of a metric over rows."
+def totalled(metric, rows, level=0.95, drawn=None, name=None, seed=0, clusters=None):
+    "The `Total` of a metric over rows. `clusters`: a tag; rows that have the same value hang together, as repeats of a case always do."
     name = name or metric.name
-    given = [r.observed[name] if metric.whole else r.scores[name] for r in rows if (r.observed if metric.whole else r.scores).get(name) is not None]
+    those = [r for r in rows if (r.observed if metric.whole else r.scores).get(name) is not None]
+    given = [(r.observed if metric.whole else r.scores)[name] for r in those]
     value, note = _value(metric, given)
     total = metric.total if metric.whole or type(metric).total is not _mean() else None
-    fits = drawn is not None and len(given) == drawn.shape[1]
-    ends = interval(given, total, level, drawn=drawn if fits else None) if value is not None else None
+    ends, rough = estimated(given, total, level, seed, drawn, (metric.low, metric.high), _clusters(those, clusters)) if value is not None else (None, "")
     low, high = ends or (None, None)
-    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note)
+    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note or rough)
+
+def _clusters(rows, tag=None):
+    "For each row what it hangs together with, or None when each stands alone."
+    found = [r.tags.get(tag, r.digest or r.id) if tag else r.digest or r.id for r in rows]
+    return found if len(set(found)) < len(found) else None
 
 def _mean(): return resolve("opsnb.evaluate.metric:Metric").total
 
@@ -163,8 +169,14 @@ def slices(report, tag, metric=None):
     for r in report.rows: parts.setdefault(r.tags.get(tag, "(none)"), []).append(r)
     rows = []
     for value, those in sorted(parts.items(), key=lambda p: -len(p[1])):
-        found = {n: [r.scores[n] for r in those if r.scores.get(n) is not None] for n in names}
-        rows.append({tag: value, "cases": len(those), **{n: sum(v) / len(v) if v else None for n, v in found.items()}, **{f"{n} from": e[0] for n, v in found.items() if (e := interval(v, level=report.level))}, **{f"{n} to": e[1] for n, v in found.items() if (e := interval(v, level=report.level))}})
+        row, ends = {tag: value, "cases": len(those)}, {}
+        for n in names:
+            has = [r for r in those if r.scores.get(n) is not None]
+            found = [r.scores[n] for r in has]
+            row[n] = sum(found) / len(found) if found else None
+            low, high = (interval(found, level=report.level, scale=report.metrics[n].range, clusters=_clusters(has, report.dataset.get("clusters"))) if found else None) or (None, None)
+            if low is not None: ends |= {f"{n} from": low, f"{n} to": high}
+        rows.append(row | ends)
     return Rows(rows)
 
 # %% ../../nbs/62_evaluate.report.ipynb #5bd1d931

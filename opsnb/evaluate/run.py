@@ -10,9 +10,8 @@ import math, sys, time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from ..config import masked
-from ..errors import OpsError
+from ..errors import OpsError, unknown
 from .case import dataset, digest, plain
-from .interval import draws
 from .kept import Kept
 from .metric import NEEDS, Result, Score, metrics_of, scored
 from .report import Report, Row, totalled
@@ -170,9 +169,10 @@ def _all_made(work, todo):
 # %% ../../nbs/64_evaluate.run.ipynb #fff1afaf
 class Evaluation:
     "A target, cases and metrics that fit each other; `run()` judges."
-    def __init__(self, target, cases, metrics, name=None, concurrency=8, repeat=1, budget=None, budget_tokens=None, level=0.95, seed=0, **how):
+    def __init__(self, target, cases, metrics, name=None, concurrency=8, repeat=1, budget=None, budget_tokens=None, level=0.95, seed=0, clusters=None, **how):
         _checked_numbers(concurrency, repeat, budget, budget_tokens, level)
-        self.cases, self.concurrency, self.repeat, self.budget, self.budget_tokens, self.level, self.seed = dataset(cases), concurrency, repeat, budget, budget_tokens, level, seed
+        self.cases, self.concurrency, self.repeat, self.budget, self.budget_tokens, self.level, self.seed, self.clusters = dataset(cases), concurrency, repeat, budget, budget_tokens, level, seed, clusters
+        if clusters is not None and clusters not in self.cases.tags: raise unknown("tag", clusters, self.cases.tags, where=self.cases.name, hint="clusters is a tag: cases that have the same value of it hang together")
         self.metrics = metrics_of(metrics, **{k: how.pop(k) for k in ("judge", "embedder") if k in how})
         asks = any("output" in m.needs or not {"found", "retrieved", "sources"} & set(m.needs) for m in self.metrics)
         self.target = target_of(target, asks=asks, **how)
@@ -198,9 +198,8 @@ class Evaluation:
 
 # %% ../../nbs/64_evaluate.run.ipynb #9235808c
 def _reported(self, rows, notes, seconds, status):
-    drawn = draws(len(rows), self.seed) if 2 <= len(rows) <= 20_000 else None
-    about = {"name": self.cases.name, "digest": self.cases.digest, "cases": len(self.cases), "source": self.cases.source}
-    return Report(self.name, self.target.name, {m.name: totalled(m, rows, self.level, drawn) for m in self.metrics}, rows, about, fingerprint=self.target.fingerprint, level=self.level, seconds=seconds, notes=notes, status=status)
+    about = {"name": self.cases.name, "digest": self.cases.digest, "cases": len(self.cases), "source": self.cases.source, **({"clusters": self.clusters} if self.clusters else {})}
+    return Report(self.name, self.target.name, {m.name: totalled(m, rows, self.level, seed=self.seed, clusters=self.clusters) for m in self.metrics}, rows, about, fingerprint=self.target.fingerprint, level=self.level, seconds=seconds, notes=notes, status=status)
 
 Evaluation._report = _reported
 

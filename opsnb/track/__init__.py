@@ -258,14 +258,23 @@ def _picture(comparison):
     if not plug.has("matplotlib") or not comparison.metrics: return ""
     return f'<img alt="metric curves" src="data:image/png;base64,{base64.b64encode(picture(comparison.plot(), "curves.png")).decode()}">'
 
-# %% ../../nbs/19_track.ipynb #969ff94d
+# %% ../../nbs/19_track.ipynb #66440915
 def compare(
-    *runs,           # two or more ids or runs
-    workspace=None   # default: the one of the working directory
-):                   # `Comparison`
-    "Compare runs."
+    *runs,           # two or more ids or runs, or two reports of evaluations
+    workspace=None,  # default: the one of the working directory
+    **how            # of evaluations: level, correction
+):                   # `Comparison`; of two evaluations a paired one
+    "Compare runs; of two evaluations, case by case."
     if len(runs) < 2: raise OpsError("Comparing takes two runs at least", given=f"{len(runs)}", hint="opsnb runs lists them")
-    return Comparison([run(r if isinstance(r, str) else r.id, workspace) for r in runs])
+    if any(hasattr(r, "compared_with") for r in runs): return _reports(runs, workspace, how)
+    found = [run(r if isinstance(r, str) else r.id, workspace) for r in runs]
+    judged = len(found) == 2 and all(r.state.type == "evaluation" and any(f["path"] == "report.json" for f in r.artifacts()) for r in found)
+    if how and not judged: raise OpsError("These are of evaluations, and two runs are compared of which one is none", given=how)
+    return _reports([r.id for r in found], workspace, how) if judged else Comparison(found)
+
+def _reports(reports, workspace, how):
+    if len(reports) != 2: raise OpsError("Reports are compared two at a time: case by case", given=f"{len(reports)} reports")
+    return plug.resolve("opsnb.evaluate.compare:compared")(*reports, workspace=workspace, **how)
 
 # %% ../../nbs/19_track.ipynb #62ae8ae7
 plug.is_verb(__name__, track)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
+from evaluate_intervals import evaluate_intervals  # noqa: E402 - beside this file
 from jobs import jobs  # noqa: E402 - beside this file
 from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
@@ -226,7 +227,7 @@ def outputs(options):
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
        "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
        "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
-       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support}
+       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support, "evaluate_intervals": evaluate_intervals}
 
 
 def report(name, table):
