@@ -41,6 +41,6 @@ def interval(values, total=None, level=0.95, seed=0, drawn=None):
 
 def _total(total, values, row):
     "The total of a draw; None where it has none, as an area under a curve of one class."
-    try: value = total([values[i] for i in row])
+    try: value = total([values[i] for i in row] if isinstance(values, list) else values[row])
     except (ValueError, ZeroDivisionError, ArithmeticError): return None
     return value if value is not None and math.isfinite(value) else None

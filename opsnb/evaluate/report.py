@@ -54,6 +54,7 @@ class Total:
     fingerprint: str = ""
     judge: str | None = None
     note: str = ""
+    pictures: list = field(default_factory=list)   # names for `report.picture`
 
     def __float__(self): return math.nan if self.value is None else self.value
     def __str__(self): return resolve("opsnb.evaluate.view:total_text")(self)
@@ -102,21 +103,23 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None):
     "The `Total` of a metric over rows."
     name = name or metric.name
     given = [r.observed[name] if metric.whole else r.scores[name] for r in rows if (r.observed if metric.whole else r.scores).get(name) is not None]
-    value, note = _value(metric, given)
+    value, note, given = _value(metric, given)
     total = metric.total if metric.whole or type(metric).total is not _mean() else None
     fits = drawn is not None and len(given) == drawn.shape[1]
     ends = interval(given, total, level, drawn=drawn if fits else None) if value is not None else None
     low, high = ends or (None, None)
-    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note)
+    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note, list(metric.pictures))
 
 def _mean(): return resolve("opsnb.evaluate.metric:Metric").total
 
 def _value(metric, given):
-    "`(value, why there is none)`."
-    if not given: return None, "no case could be scored"
-    try: value = float(metric.total(given))
-    except (ValueError, ZeroDivisionError, ArithmeticError) as e: return None, f"{type(e).__name__}: {e}"
-    return (value, "") if math.isfinite(value) else (None, f"it is {value}")
+    "`(value, what to know of it, what was given as its array)`."
+    if not given: return None, "no case could be scored", given
+    try:
+        made = metric.array(given)
+        value = float(metric.total(made))
+        return (value, metric.note(made), made) if math.isfinite(value) else (None, f"it is {value}", given)
+    except (ValueError, ZeroDivisionError, ArithmeticError) as e: return None, str(e) or type(e).__name__, given
 
 # %% ../../nbs/62_evaluate.report.ipynb #f0259070
 def _numbers(report):
