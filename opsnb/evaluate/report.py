@@ -94,6 +94,12 @@ class Report:
 
     def failures(self, metric=None, most=None): return failures(self, metric)[:most]
     def slices(self, tag, metric=None): return slices(self, tag, metric)
+    def confusion(self, most=20): return resolve("opsnb.evaluate.curves:confusion")(self, most)
+    def picture(self, name): return resolve("opsnb.evaluate.curves:picture")(self, name)
+    @property
+    def pictures(self):
+        "Names of those that belong to its metrics."
+        return list(dict.fromkeys(p for t in self.metrics.values() if t.value is not None for p in t.pictures))
     def __str__(self): return resolve("opsnb.evaluate.view:report_text")(self)
     __repr__ = __str__
     def _repr_html_(self): return resolve("opsnb.evaluate.view:report_html")(self)
