@@ -5,6 +5,7 @@ import time
 import pytest
 
 import opsnb as ops
+from opsnb import plug
 from opsnb.errors import OpsError
 from opsnb.evaluate.classic import F1, Accuracy, Brier, Ece, LogLoss, Precision, RocAuc, label, ordered, pairs
 from opsnb.evaluate.metric import Result, metrics_of
@@ -154,3 +155,44 @@ def test_100_000_rows():
 def test_scores_are_given_for_results_as_functions_return_them():
     assert evaluated(lambda x: {"output": "b", "probabilities": {"a": 0.3, "b": 0.7}}, [{"inputs": 1, "expected": "b"}, {"inputs": 2, "expected": "a"}], ["brier"], quiet=True)["brier"].value == pytest.approx((0.09 + 0.49) / 2)
     assert LogLoss().score(ops.dataset([("x", "c")])[0], Result("a", more={"probabilities": {"a": 1.0, "b": 0.0}})) == pytest.approx(36.04, abs=0.01)
+
+
+def test_pictures_belong_to_metrics_and_are_kept_with_the_run(project):
+    pytest.importorskip("matplotlib")
+    rng = np.random.default_rng(5)
+    rows = [{"inputs": i, "expected": e, "output": "b" if p > 0.5 else "a", "probabilities": {"a": 1 - p, "b": p}} for i in range(80) for e, p in [("ab"[i % 2], float(np.clip(0.4 * (i % 2) + rng.uniform(0, 0.6), 0, 1)))]]
+    report = ops.evaluate(None, rows, ["accuracy", "roc_auc", "ece"], quiet=True)
+    assert report.pictures == ["confusion", "roc", "calibration"] and {"confusion.png", "roc.png", "calibration.png"} <= {a["path"] for a in ops.run(report.id).artifacts()}
+    expected, output = [r["expected"] for r in rows], [r["output"] for r in rows]
+    table = report.confusion()
+    assert [[r["as a"], r["as b"]] for r in table[:2]] == sk.confusion_matrix(expected, output).tolist() and table[2]["as b"] == pytest.approx(sk.precision_score(expected, output, pos_label="b"))
+    assert "<summary>confusion</summary>" in report._repr_html_()
+    again = ops.report(report.id)
+    line = again.picture("roc").axes[0].lines[0]
+    theirs = sk.roc_curve(expected, [r["probabilities"]["b"] for r in rows], pos_label="b", drop_intermediate=False)
+    assert line.get_xdata() == pytest.approx(theirs[0]) and line.get_ydata() == pytest.approx(theirs[1])
+    with pytest.raises(OpsError, match="Unknown picture"): report.picture("rocc")
+    text = ops.evaluate(None, [{"inputs": 1, "expected": [1], "output": "a"}, {"inputs": 2, "expected": "a", "output": "a"}], "accuracy", quiet=True)
+    assert text["accuracy"].missing == 1 and text.confusion()[0]["as a"] == 1
+
+
+def test_a_model_of_mlflow_is_judged_by_its_address(project):
+    mlflow = plug.need("mlflow", "keep a model")
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LinearRegression, LogisticRegression
+    frame = load_iris(as_frame=True).frame
+    names = list(frame.columns[:4])
+    with mlflow.start_run():
+        for c in (0.01, 10):
+            mlflow.sklearn.log_model(LogisticRegression(C=c, max_iter=500).fit(frame[names], frame["target"]), name="iris", signature=mlflow.models.infer_signature(frame[names]), pip_requirements=["scikit-learn"], registered_model_name="iris", serialization_format="pickle")
+        plain = mlflow.sklearn.log_model(LinearRegression().fit(frame[names[:3]], frame[names[3]]), name="width", pip_requirements=["scikit-learn"], serialization_format="pickle")
+    mlflow.MlflowClient().set_registered_model_alias("iris", "champion", 1)
+    cases = ops.dataset(frame, inputs=names, expected="target")
+    first = ops.evaluate("models:/iris@champion", cases, ["accuracy", "log_loss"], quiet=True)
+    mlflow.MlflowClient().set_registered_model_alias("iris", "champion", 2)
+    second = ops.evaluate("models:/iris@champion", cases, ["accuracy", "log_loss"], quiet=True)
+    assert first.fingerprint != second.fingerprint and second["log_loss"].value < first["log_loss"].value - 0.3  # an alias that moves on is another model
+    assert all(r.cached for r in ops.evaluate("models:/iris@champion", cases, ["accuracy"], quiet=True).rows)
+    assert ops.evaluate(plain.model_uri, ops.dataset(frame, inputs=names[:3], expected=names[3]), "r2", quiet=True)["r2"].value > 0.9
+    with pytest.raises(OpsError, match="MLflow has no model models:/rose/1"): ops.evaluate("models:/rose/1", cases, "accuracy", quiet=True)
+    with pytest.raises(OpsError, match="lack inputs"): ops.evaluate("models:/iris/1", ops.dataset(frame, inputs=names[:2], expected="target"), "accuracy", quiet=True)
