@@ -14,13 +14,13 @@ from .show import box, number, table_html, table_text
 @dataclass(frozen=True)
 class Verdict:
     "A judgement. True when `ok`."
-    ok: bool
+    ok: bool | None                                # None: it cannot be told, which counts as no
     why: str = ""                                  # one sentence
     score: float | None = None                     # how much; its direction is the rule's business
     evidence: list = field(default_factory=list)   # rows (dicts) that show it
     name: str = "verdict"
 
-    def __bool__(self): return self.ok
+    def __bool__(self): return bool(self.ok)   # None: it cannot be told
     def __str__(self): return f"{self.name}  {_word(self.ok)}: {self.why}" + (f"\n{table_text(_rows(self.evidence))}" if self.evidence else "")
     def _repr_html_(self): return box(self.name, "done" if self.ok else "failed", [("why", self.why), ("score", self.score)], table_html(_rows(self.evidence)) if self.evidence else "", word=_word(self.ok))
     def to_dict(self): return asdict(self)

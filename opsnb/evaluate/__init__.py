@@ -9,7 +9,7 @@ __all__ = ['SAID', 'evaluate', 'open_report', 'evaluate_file']
 import json
 from pathlib import Path
 from ..errors import OpsError, unknown
-from ..plug import is_verb, resolve
+from ..plug import has, is_verb, resolve
 from ..track import run as recorded
 from ..track.scope import Run
 from ..workspace import Workspace
@@ -63,6 +63,9 @@ def _record(run, report):
     if numbers := report.numbers: run.log(numbers, step=0)
     run.table(resolve("opsnb.evaluate.report:flat")(report), "cases.json")
     run.text(json.dumps(report.to_dict(), ensure_ascii=True), "report.json")
+    for name in report.pictures if has("matplotlib") else ():
+        try: run.figure(report.picture(name), f"{name}.png")
+        except OpsError: continue  # it has no classes, or no numbers
     run.tag({"opsnb.dataset": d["name"], "opsnb.dataset_digest": d["digest"], **({"opsnb.target": report.fingerprint} if report.fingerprint else {})})
 
 # %% ../../nbs/69_evaluate.ipynb #e6d3ccd6

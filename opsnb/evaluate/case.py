@@ -17,8 +17,9 @@ from ..workspace import write_atomic
 # %% ../../nbs/60_evaluate.case.ipynb #8d8da264
 def plain(value):
     "`value` as JSON has it: numbers of numpy become Python's, arrays lists, dates text, missing values None."
-    if value is None or isinstance(value, (str, bool, int)): return value
-    if isinstance(value, float): return value if math.isfinite(value) else None
+    if isinstance(value, str): return value if type(value) is str else str.__str__(value)
+    if value is None or isinstance(value, (bool, int)): return value
+    if isinstance(value, float): return float(value) if math.isfinite(value) else None
     if isinstance(value, dict): return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)): return [plain(v) for v in value]
     if hasattr(value, "tolist"): return plain(value.tolist())

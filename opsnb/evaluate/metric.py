@@ -61,9 +61,12 @@ class Metric:
     unit = ""
     whole = False            # True: of all cases together
     passes_at = None         # a case passes from this value on (or down to it)
+    pictures = ()            # that belong to it: confusion, roc, …
 
     def score(self, case, result): raise NotImplementedError
     def total(self, values): return sum(values) / len(values)
+    def array(self, values): return values   # what `total` takes as well, made once: intervals draw from it, `array[positions]`, hundreds of times
+    def note(self, values): return ""        # what a reader of the total must know
 
     @property
     def settings(self):

@@ -54,6 +54,7 @@ class Total:
     fingerprint: str = ""
     judge: str | None = None
     note: str = ""
+    pictures: list = field(default_factory=list)   # names for `report.picture`
 
     def __float__(self): return math.nan if self.value is None else self.value
     def __str__(self): return resolve("opsnb.evaluate.view:total_text")(self)
@@ -94,6 +95,12 @@ class Report:
     def failures(self, metric=None, most=None): return failures(self, metric)[:most]
     def slices(self, tag, metric=None): return slices(self, tag, metric)
     def compared_with(self, other, **how): return resolve("opsnb.evaluate.compare:compared")(self, other, **how)
+    def confusion(self, most=20): return resolve("opsnb.evaluate.curves:confusion")(self, most)
+    def picture(self, name): return resolve("opsnb.evaluate.curves:picture")(self, name)
+    @property
+    def pictures(self):
+        "Names of those that belong to its metrics."
+        return list(dict.fromkeys(p for t in self.metrics.values() if t.value is not None for p in t.pictures))
     def __str__(self): return resolve("opsnb.evaluate.view:report_text")(self)
     __repr__ = __str__
     def _repr_html_(self): return resolve("opsnb.evaluate.view:report_html")(self)
@@ -104,11 +111,11 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None, seed=0, clusters=N
     name = name or metric.name
     those = [r for r in rows if (r.observed if metric.whole else r.scores).get(name) is not None]
     given = [(r.observed if metric.whole else r.scores)[name] for r in those]
-    value, note = _value(metric, given)
+    value, note, given = _value(metric, given)
     total = metric.total if metric.whole or type(metric).total is not _mean() else None
     ends, rough = estimated(given, total, level, seed, drawn, (metric.low, metric.high), _clusters(those, clusters)) if value is not None else (None, "")
     low, high = ends or (None, None)
-    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note or rough)
+    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note or rough, list(metric.pictures))
 
 def _clusters(rows, tag=None):
     "For each row what it hangs together with, or None when each stands alone."
@@ -118,11 +125,13 @@ def _clusters(rows, tag=None):
 def _mean(): return resolve("opsnb.evaluate.metric:Metric").total
 
 def _value(metric, given):
-    "`(value, why there is none)`."
-    if not given: return None, "no case could be scored"
-    try: value = float(metric.total(given))
-    except (ValueError, ZeroDivisionError, ArithmeticError) as e: return None, f"{type(e).__name__}: {e}"
-    return (value, "") if math.isfinite(value) else (None, f"it is {value}")
+    "`(value, what to know of it, what was given as its array)`."
+    if not given: return None, "no case could be scored", given
+    try:
+        made = metric.array(given)
+        value = float(metric.total(made))
+        return (value, metric.note(made), made) if math.isfinite(value) else (None, f"it is {value}", given)
+    except (ValueError, ZeroDivisionError, ArithmeticError) as e: return None, str(e) or type(e).__name__, given
 
 # %% ../../nbs/62_evaluate.report.ipynb #f0259070
 def _numbers(report):

@@ -30,11 +30,15 @@ def as_result(said, latency_s=None):
     if isinstance(said, Result): made = said
     elif hasattr(said, "citations") and hasattr(said, "text"): made = of_answer(said)
     elif hasattr(said, "text") and hasattr(said, "usage"): made = of_reply(said)
-    elif isinstance(said, dict) and "output" in said: made = Result(**{k: v for k, v in said.items() if k in Result.__dataclass_fields__})
+    elif isinstance(said, dict) and "output" in said: made = _of_dict(said)
     else: made = Result(plain(said))
     if made.latency_s is None: made.latency_s = latency_s
     made.output = plain(made.output)
     return made
+
+def _of_dict(said):
+    known = {k: v for k, v in said.items() if k in Result.__dataclass_fields__}
+    return Result(**{**known, "more": plain({**{k: v for k, v in said.items() if k not in known}, **known.get("more", {})})})
 
 def of_answer(a):
     "An answer of an index."
@@ -74,10 +78,11 @@ class Made(Target):
     kind, name, cheap = "outputs", "outputs", True
     def __init__(self, outputs=None): self.outputs = outputs
     def __call__(self, case):
-        if case.output is None and not case.more.get("retrieved"): raise OpsError("This case has no output", given=f"case {case.id} has {', '.join(case.to_dict())}", hint="say what is to be judged: evaluate(target, cases, …); or name the column: dataset(…, output=\"…\")")
+        if case.output is None and not any(case.more.get(k) is not None for k in ("retrieved", "probabilities")): raise OpsError("This case has no output", given=f"case {case.id} has {', '.join(case.to_dict())}", hint="say what is to be judged: evaluate(target, cases, …); or name the column: dataset(…, output=\"…\")")
         more = {k: case.more[k] for k in ("retrieved", "citations", "latency_s", "tokens_in", "tokens_out", "cost") if case.more.get(k) is not None}
         found = case.more.get("found")
-        return Result(case.output, **more, **({"sources": found} if found else {}))
+        said = {k: case.more[k] for k in ("probabilities", "quantiles", "low", "high") if case.more.get(k) is not None}
+        return Result(case.output, **more, **({"sources": found} if found else {}), more=said)
 
 # %% ../../nbs/62_evaluate.target.ipynb #f0f7eda9
 class OfIndex(Target):
@@ -185,7 +190,7 @@ def target_of(given=None, asks=True, version=None, model=None, template=None, k=
 
 def _named(word, model):
     if word.startswith("index:"): return resolve("opsnb.rag:open_index")(word.removeprefix("index:"))
-    if word.startswith(("models:/", "runs:/", "mlflow-artifacts:/")): return resolve("opsnb.evaluate.mlflow:target")(word)
+    if word.startswith(("models:/", "runs:/", "mlflow-artifacts:/")): return resolve("opsnb.evaluate.pyfunc:target")(word)
     if word.endswith((".yaml", ".yml")): return resolve("opsnb.pipeline:pipeline")(word)
     if ".py:" in word: return _function_in(word)
     return resolve("opsnb.llm:model")(word)

@@ -7,6 +7,7 @@ __all__ = ['total_text', 'histogram', 'interval_bar', 'unfolded', 'heading', 're
 
 # %% ../../nbs/63_evaluate.view.ipynb #9b93c036
 import base64, json
+from ..errors import OpsError
 from ..show import Safe, box, duration, escape, number, table_html, table_text
 
 # %% ../../nbs/63_evaluate.view.ipynb #bf067aff
@@ -97,10 +98,15 @@ def report_text(report, most=5):
     worst = _worst(report, most, 60)
     return "\n".join([f"{report.name}  {report.id}".rstrip(), head, table_text(_totals(report)), *([f"\n{len(report.failures()):,} to look at, the worst first", table_text(worst)] if worst else [])])
 
+def _confusion(report):
+    try: return f"<details><summary>confusion</summary>{table_html(report.confusion())}</details>"
+    except OpsError: return ""  # too many classes for a table
+
 def report_html(report, most=10):
     "A report as HTML."
     bad = report.failures()
     worst = f"<p><b>{len(bad):,} case{'s' * (len(bad) != 1)} to look at</b>{f', the first {most}' if len(bad) > most else ''}</p>{table_html(_worst(report, most, 100, html=True))}" if bad else "<p>No case fails.</p>"
     tags = list(dict.fromkeys(t for r in report.rows for t in r.tags))[:4]
     parts = "".join(f"<details><summary>by {escape(t)}</summary>{table_html(report.slices(t))}</details>" for t in tags if 1 < len({r.tags.get(t) for r in report.rows}) <= 50)
+    if "confusion" in report.pictures: parts = _confusion(report) + parts
     return box(report.name, report.status if report.status != "done" or not report.errors else "done", heading(report), table_html(_totals(report, html=True)) + worst + parts, report.id)
