@@ -43,7 +43,6 @@ VERBS = [
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics, a report or a run by rules: a verdict"),
     Verb("gate_run", "opsnb.evaluate.gate:gate_run", "judge a run by a policy: exit code 1 when it says no", "gate", {}, {},
          ("opsnb gate run_3f2a --policy gate.yaml", "opsnb gate latest --baseline run_77ab", "opsnb gate run_3f2a --rule \"accuracy >= 0.8\" --rule \"errors <= 0.01\""), python=False),
-    Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
     Verb("drift", "opsnb.evaluate.drift:drift", "whether new data is still like the old: a verdict with a row for each column", "drift", {"columns": "-c"}, {},
          ("opsnb drift train.parquet today.parquet", "opsnb drift train.csv today.csv --column age --column town", "opsnb drift questions.jsonl today.jsonl --embedder minilm --json")),
     Verb("bias", "opsnb.evaluate.bias:bias", "whether groups are treated alike: a verdict with a row for each group"),
