@@ -46,6 +46,8 @@ VERBS = [
     Verb("make_cases", "opsnb.evaluate.make:make_cases", "make test cases from the documents of an index, with a model or without"),
     Verb("cases_from_traces", "opsnb.evaluate.make:cases_from_traces", "test cases from traces that people have judged"),
     Verb("leaks", "opsnb.evaluate.leaks:leaks", "whether cases are there twice, in another set too, or tell their answer"),
+    Verb("label", "opsnb.evaluate.label:label", "label cases, or the outputs of a report, with the keyboard"),
+    Verb("agreement", "opsnb.evaluate.label:agreement", "how far two labellers agree, and where they differ"),
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
          ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),

@@ -11,12 +11,11 @@ import pytest
 import opsnb as ops
 from llm_server import serving
 from opsnb.errors import OpsError
-from opsnb.evaluate.case import Case, Dataset
+from opsnb.evaluate.case import Case
 from opsnb.rag.chunk import rough
 from opsnb.rag.document import Document, Span
 from opsnb.rag.index import Index
 from rag_builder import Hashes
-from support import until
 
 PLACES = ["Bergen", "Lyon", "Porto", "Graz", "Turku", "Gdansk"]
 TRADES = ["ropes", "clocks", "barrels", "lenses", "sails", "bells"]
@@ -120,3 +119,100 @@ def test_traces_with_feedback_become_cases(ws, monkeypatch):
     made = {c.question: c for c in ops.cases_from_traces()}
     assert set(made) == {"Who signs?", "How long?"} and made["Who signs?"].tags == {"helpful": "False"} and made["Who signs?"].output == "an answer to Who signs?"
     assert made["How long?"].expected == "three months" and len(ops.cases_from_traces(judged=False)) == 3
+
+
+CASES = [{"question": f"question {i}", "expected": f"answer {i}", "output": f"output {i}", "id": f"c{i}"} for i in range(30)]
+
+
+def test_a_label_is_on_disk_at_once_and_a_kill_costs_none(project, ws):
+    program = f"import opsnb as ops\nlabels = ops.label({CASES!r}, labeller='anna')\nfor case in list(labels.todo):\n    labels.put(case, 'good' if len(labels) % 3 else 'bad')\n    print(case, flush=True)"
+    said = []
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as p:
+            for line in p.stdout:
+                said.append(line.strip())
+                if len(said) % 7 == 0: p.send_signal(signal.SIGKILL)
+    labels = ops.label(CASES, labeller="anna")
+    assert len(said) == len(set(said)) >= 21  # none was asked twice
+    assert set(said) <= {c for c in labels.by_case if labels.label_of(c)}  # whatever was acknowledged is there
+    with open(labels.path, "ab") as f: f.write(b'{"case": "c29", "la')  # torn
+    again = ops.label(CASES, labeller="anna")
+    again.put(again.todo[0] if again.todo else "c0", "bad")
+    assert len(ops.label(CASES, labeller="anna")) == len(again)
+    assert str(labels.path.relative_to(project)) == "labels/cases.anna.jsonl"
+
+
+def test_labels_of_a_report_count_for_its_outputs_only(ws):
+    from opsnb.evaluate.metric import metric
+    same = metric(lambda output, expected: float(output == expected), name="same")
+    report = ops.evaluate(None, CASES[:4], same, quiet=True)
+    labels = ops.label(report, labels=("right", "partly", "wrong"), labeller="anna")
+    assert dict(labels.items[0].shown)["output"] == "output 0"
+    labels.put("c0", "right"); labels.put("c1", "partly")
+    other = ops.evaluate(None, [{**CASES[0], "output": "another"}, *CASES[1:4]], same, name=report.name, quiet=True)
+    assert ops.label(other, labels=("right", "partly", "wrong"), labeller="anna").counts == {"partly": 1}
+    with pytest.raises(OpsError, match="did you mean 'partly'"): labels.put("c2", "party")
+
+
+def test_labels_become_cases_and_come_from_a_table(ws):
+    import pandas
+    labels = ops.label(ops.dataset(CASES[:4]), labeller="anna")
+    assert labels.take(pandas.DataFrame([{"case": "c0", "label": "good"}, {"case": "c1", "label": "bad", "expected": "another"}, {"case": "c2", "label": None}])) == 2
+    made = labels.dataset()
+    assert [(c.id, c.tags["label"], c.expected) for c in made] == [("c0", "good", "answer 0"), ("c1", "bad", "another")] and len(labels.dataset("bad")) == 1
+    assert list(labels.df["label"])[:2] == ["good", "bad"] and labels.undo() == "c1" and labels.counts == {"good": 1} and labels.undo() == "c0" and labels.undo() is None
+    labels.put("c0", "bad"); labels.put("c0", "good"); labels.undo()
+    assert labels.label_of("c0") == "bad" == ops.label(ops.dataset(CASES[:4]), labeller="anna").label_of("c0")
+    with pytest.raises(OpsError, match="two labels at least"): ops.label(CASES, labels="good")
+
+
+def test_the_same_keys_at_a_terminal(project, ws):
+    import pty
+    (project / "cases.json").write_text(json.dumps(CASES[:3]))
+    child, terminal = pty.fork()
+    if child == 0: os.execv(sys.executable, [sys.executable, "-c", "import opsnb as ops; print(ops.label('cases.json', labeller='ben').counts)"])  # noqa: S606
+    got = b""
+    def seen(text):
+        nonlocal got
+        while text.encode() not in got:
+            try: got += os.read(terminal, 4096)
+            except OSError: return False
+        got = got.partition(text.encode())[2]
+        return True
+    for key in (b"y\n", b"n\n", b"u\n", b"e\n", b"corrected\n", b"n\n", b"y\n"):
+        assert seen("> ")
+        os.write(terminal, key)
+    assert seen("{'good': 2, 'bad': 1}")
+    os.waitpid(child, 0)
+    assert ops.label("cases.json", labeller="ben").said["c1"]["expected"] == "corrected"
+
+
+def test_what_the_widget_is_told_is_done_and_escaped(ws):
+    pytest.importorskip("anywidget")
+    labels = ops.label([{"question": "<script>alert(1)</script>", "id": "<b>x</b>"}, {"question": "two", "id": "2"}], labeller="<i>anna</i>", to="x.jsonl")
+    widget = labels.widget()
+    widget._said(widget, {"what": "label", "value": "bad", "case": "<b>x</b>"}, [])
+    assert labels.counts == {"bad": 1} and widget.item["case"] == "2" and widget.state["done"] == 1
+    widget._said(widget, {"what": "label", "value": "nonsense", "case": "2"}, [])
+    assert "Unknown label" in widget.state["problem"] and labels.counts == {"bad": 1}
+    widget._said(widget, {"what": "__class__"}, [])
+    html = labels._repr_mimebundle_()[0]["text/html"]
+    assert not any(t in html for t in ("<script", "<b>x", "<i>anna"))
+
+
+def test_kappa_is_that_of_scikit_learn_and_its_interval_covers(ws):
+    import random
+    from sklearn.metrics import cohen_kappa_score
+    rng, inside = random.Random(1), 0
+    def two(n):
+        truth = [rng.choice("ggb") for _ in range(n)]
+        return [{f"c{i}": t if rng.random() < 0.85 else rng.choice("gb") for i, t in enumerate(truth)} for _ in range(2)]
+    a, b = two(200_000)
+    true = cohen_kappa_score(list(a.values()), list(b.values()))
+    for _ in range(200):
+        a, b = two(100)
+        found = ops.agreement(a, b)
+        assert found.kappa == pytest.approx(cohen_kappa_score(list(a.values()), list(b.values())))
+        inside += found.low <= true <= found.high
+    assert inside >= 180, inside  # 95 % are 190
+    assert len(found.disagreements) == sum(a[k] != b[k] for k in a) and "kappa" in str(found) and "<table" in found._repr_html_()
