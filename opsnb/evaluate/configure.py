@@ -106,23 +106,27 @@ class OfIndex(Setup):
 
     def names(self): return [*SHAPE, *(f.name for f in fields(resolve("opsnb.rag.retrieve:Settings"))), "model", "template"]
     def stage(self, params): return self.at(params).name
-    def shape(self, params):
-        "What makes another index of it; nothing where that would be this one again."
-        shape, was = {k: params[k] for k in SHAPE if k in params}, self.index.configuration
-        said = {k: list(v) if isinstance(v, tuple) else v for k, v in _chunking(self.index, params).items()}
-        same = "function" not in (was.get("chunking") or {}) and said == was.get("chunking") and shape.get("embedder", was.get("embedder", "")) == was.get("embedder", "")
-        return {} if same else shape
-    def at(self, params):
-        "The index that a configuration asks: this one, or one beside it."
-        shape = self.shape(params)
-        name = f"{self.index.name}--{digest(self.made_of, plain({k: getattr(v, 'name', v) for k, v in shape.items()}))[:10]}" if shape else self.index.name
-        place = self.index.store.path if not shape else None
-        search = {k: v for k, v in params.items() if k not in (*SHAPE, "k", "where", "model", "template")}
-        return resolve("opsnb.rag.index:Index")(name, self.index.workspace, place, shape.get("embedder") or self.index._embedder, **{**self.index.settings, **search})
-
     def target(self, params): return self.at(params), {**self.fixed, **{k: params[k] for k in ("k", "where", "model", "template") if k in params}}
 
-# %% ../../nbs/67_evaluate.configure.ipynb #88c4c33d
+# %% ../../nbs/67_evaluate.configure.ipynb #950b334a
+def _shape(self, params):
+    "What makes another index of it; nothing where that would be this one again."
+    shape, was = {k: params[k] for k in SHAPE if k in params}, self.index.configuration
+    said = {k: list(v) if isinstance(v, tuple) else v for k, v in _chunking(self.index, params).items()}
+    same = "function" not in (was.get("chunking") or {}) and said == was.get("chunking") and shape.get("embedder", was.get("embedder", "")) == was.get("embedder", "")
+    return {} if same else shape
+
+def _at(self, params):
+    "The index that a configuration asks: this one, or one beside it."
+    shape = self.shape(params)
+    name = f"{self.index.name}--{digest(self.made_of, plain({k: getattr(v, 'name', v) for k, v in shape.items()}))[:10]}" if shape else self.index.name
+    place = self.index.store.path if not shape else None
+    search = {k: v for k, v in params.items() if k not in (*SHAPE, "k", "where", "model", "template")}
+    return resolve("opsnb.rag.index:Index")(name, self.index.workspace, place, shape.get("embedder") or self.index._embedder, **{**self.index.settings, **search})
+
+OfIndex.shape, OfIndex.at = _shape, _at
+
+# %% ../../nbs/67_evaluate.configure.ipynb #6a75ca6d
 def _prepare(self, params):
     "Build the index of a configuration, unless it is there."
     other = self.at(params)
@@ -135,6 +139,7 @@ def _remembered(said, workspace):
     model = resolve("opsnb.rag.embed:embedder")(said)
     return resolve("opsnb.rag.embed.remembered:Remembered")(model, workspace.path / "cache" / "vectors.db", said=said if isinstance(said, str) else "")
 
+# %% ../../nbs/67_evaluate.configure.ipynb #88c4c33d
 class _Beside:
     "An embedder that first looks for the vectors of a text in an index."
     def __init__(self, model, store): self.model, self.store, self.found = model, store, 0
@@ -150,6 +155,7 @@ class _Beside:
         self.found += len(texts) - len(missing)
         return encoded(np.array([v for v, _ in rows], np.float32), [t for _, t in rows] if all(t is not None for _, t in rows) else None, made.cut)
 
+# %% ../../nbs/67_evaluate.configure.ipynb #f61f9968
 def _documents(index):
     "The documents of the version that is served."
     document_of = resolve("opsnb.rag.store:document_of")

@@ -32,6 +32,7 @@ def append(path, record):
     except OSError as e: raise OpsError(f"The label cannot be written to {path}", given=e.strerror, hint="look for space and permissions; name another file with to=") from None
     finally: os.close(f)
 
+# %% ../../nbs/68_evaluate.label.ipynb #5c6919f2
 def records(path):
     "The records of a file, the first one first."
     found = []
@@ -89,24 +90,8 @@ class Labels:
         found = stacked(r for r in records(self.path) if r["case"] in self.by_case and r.get("of", "") in ("", self.by_case[r["case"]].mark))
         self.order, self.said = [r["case"] for r in found], {r["case"]: r for r in found}
 
-    def put(self, case, label=None, expected=None, note=None):
-        "Say of a case what it is, or what should have been expected; written at once."
-        if case not in self.by_case: raise unknown("case", case, self.by_case, where=self.name)
-        if label is None: label = self.said.get(case, {}).get("label")
-        if label is not None and label not in self.labels: raise unknown("label", label, self.labels)
-        if expected is None: expected = self.said.get(case, {}).get("expected")
-        r = {"at": time.time(), "case": case, "of": self.by_case[case].mark, "labeller": self.labeller, "label": label, **({"expected": expected} if expected is not None else {}), **({"note": note} if note else {})}
-        append(self.path, r)
-        self.said[case] = r
-        self.order.append(case)
-
-    def undo(self):
-        "Take the last record of this session or an earlier one back; its case, or None."
-        if not self.order: return None
-        append(self.path, {"at": time.time(), "case": (case := self.order[-1]), "of": self.by_case[case].mark, "labeller": self.labeller, "undo": True})
-        self._read()
-        return case
-
+    def put(self, case, label=None, expected=None, note=None): return _put(self, case, label, expected, note)
+    def undo(self): return _undo(self)
     def label_of(self, case): return self.said.get(case, {}).get("label")
     @property
     def todo(self): return [i.case for i in self.items if self.label_of(i.case) is None]
@@ -115,6 +100,25 @@ class Labels:
     def __len__(self): return len(self.items) - len(self.todo)
     def __bool__(self): return True
     exit_code = 0
+
+# %% ../../nbs/68_evaluate.label.ipynb #667f16a2
+def _put(self, case, label=None, expected=None, note=None):
+    "Say of a case what it is, or what should have been expected; written at once."
+    if case not in self.by_case: raise unknown("case", case, self.by_case, where=self.name)
+    if label is None: label = self.said.get(case, {}).get("label")
+    if label is not None and label not in self.labels: raise unknown("label", label, self.labels)
+    if expected is None: expected = self.said.get(case, {}).get("expected")
+    r = {"at": time.time(), "case": case, "of": self.by_case[case].mark, "labeller": self.labeller, "label": label, **({"expected": expected} if expected is not None else {}), **({"note": note} if note else {})}
+    append(self.path, r)
+    self.said[case] = r
+    self.order.append(case)
+
+def _undo(self):
+    "Take the last record of this session or an earlier one back; its case, or None."
+    if not self.order: return None
+    append(self.path, {"at": time.time(), "case": (case := self.order[-1]), "of": self.by_case[case].mark, "labeller": self.labeller, "undo": True})
+    self._read()
+    return case
 
 # %% ../../nbs/68_evaluate.label.ipynb #c65ec516
 def _rows_of(self): return Rows([{"case": i.case, "label": self.label_of(i.case), "expected": self.said.get(i.case, {}).get("expected"), "note": self.said.get(i.case, {}).get("note"), "question": dict(i.shown).get("question", "")[:120]} for i in self.items], note="no cases")
@@ -139,6 +143,7 @@ def _take(self, given):
     for case, label, expected in given: self.put(case, label, expected if isinstance(expected, str) else None)
     return len(given)
 
+# %% ../../nbs/68_evaluate.label.ipynb #bb52e96d
 Labels.rows, Labels.dataset, Labels.take = property(_rows_of), _as_dataset, _take
 Labels.df = property(lambda self: need("pandas", "give labels as a DataFrame").DataFrame(list(self.rows)))
 Labels.to_dict = lambda self: {"name": self.name, "labeller": self.labeller, "file": str(self.path), "counts": self.counts, "labels": list(self.rows)}
@@ -159,24 +164,25 @@ class Seat:
         n = len(self.labels.items)
         return next((i % n for i in range(after + 1, after + 1 + n) if self.labels.label_of(self.labels.items[i % n].case) is None), min(after + 1, n - 1))
 
-    def do(self, what, value=None, case=None):
-        "label, expected, move or undo."
-        self.problem = ""
-        try:
-            if what == "move": self.at = min(max(0, self.at + int(value)), len(self.labels.items) - 1)
-            elif what == "undo":
-                back = self.labels.undo()
-                self.at = next((i for i, x in enumerate(self.labels.items) if x.case == back), self.at)
-            elif what == "expected": self.labels.put(case or self.item.case, expected=value)
-            elif what == "label":
-                self.labels.put(case or self.item.case, value)
-                self.at = self._next(self.at)
-        except OpsError as e: self.problem = str(e)
-
     def keys(self):
         "`{key: label}`"
         first = dict(zip("yn", self.labels.labels[:2], strict=False))
         return {**first, **{str(i): word for i, word in enumerate(self.labels.labels[:9], 1)}}
+    def do(self, what, value=None, case=None):
+        "label, expected, move or undo; what goes wrong is the `problem`."
+        self.problem = ""
+        try: _do(self, what, value, case)
+        except OpsError as e: self.problem = str(e)
+
+def _do(seat, what, value, case):
+    if what == "move": seat.at = min(max(0, seat.at + int(value)), len(seat.labels.items) - 1)
+    elif what == "expected": seat.labels.put(case or seat.item.case, expected=value)
+    elif what == "label":
+        seat.labels.put(case or seat.item.case, value)
+        seat.at = seat._next(seat.at)
+    elif what == "undo":
+        back = seat.labels.undo()
+        seat.at = next((i for i, x in enumerate(seat.labels.items) if x.case == back), seat.at)
 
 # %% ../../nbs/68_evaluate.label.ipynb #a5c62e42
 def _ask(self, read=None, say=print):
@@ -198,6 +204,7 @@ def _ask(self, read=None, say=print):
     say(self.line())
     return self
 
+# %% ../../nbs/68_evaluate.label.ipynb #e2dbdfb9
 def _mimebundle(self, include=None, exclude=None):
     "The widget, and for saved pages the table."
     still = {"text/plain": str(self), "text/html": f"<p>{escape(self.line())}</p>{table_html(list(self.rows), most=50)}"}

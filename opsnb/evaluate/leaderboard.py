@@ -61,6 +61,7 @@ class Paired:
     def better(self): return self.low is not None and self.low > 0 and self.enough and not self.worse_covered
     def __str__(self): return "–" if self.difference is None else f"{self.difference:+.4g}" + (f" ({self.low:+.3g} to {self.high:+.3g})" if self.low is not None else "")
 
+# %% ../../nbs/67_evaluate.leaderboard.ipynb #5138a695
 def paired(a, b, metric, total=None, level=0.95, seed=0):
     "The `Paired` difference of two reports by a metric; `total`: of a metric that is no mean."
     t = a[metric]
@@ -184,19 +185,19 @@ class Leaderboard:
 
     def __len__(self): return len(self.entries)
     def __getitem__(self, which): return _entry(self, which)
-    def by(self, metric):
-        "The same, sorted by another metric."
-        if metric not in self.metrics: raise unknown("metric", metric, self.metrics, where=f"leaderboard {self.name}")
-        return Leaderboard(**{**{f: getattr(self, f) for f in self.__dataclass_fields__}, "metric": metric})
-
     def compare(self, a, b): return _compared(self, a, b)
     def apply(self, which=None, **how): return resolve("opsnb.evaluate.sweep:applied")(self, which, **how)
-    @property
-    def df(self): return need("pandas", "give a leaderboard as a DataFrame").DataFrame(rows_of(self))
     def to_dict(self): return {"name": self.name, "id": self.id, "metric": self.metric, "verdict": self.verdict.to_dict(), "configurations": rows_of(self), "held_out": self.held_out, "notes": self.notes}
-    def __str__(self): return board_text(self)
-    __repr__ = __str__
-    def _repr_html_(self): return board_html(self)
+
+# %% ../../nbs/67_evaluate.leaderboard.ipynb #1087c9f8
+def _by(self, metric):
+    "The same, sorted by another metric."
+    if metric not in self.metrics: raise unknown("metric", metric, self.metrics, where=f"leaderboard {self.name}")
+    return Leaderboard(**{**{f: getattr(self, f) for f in self.__dataclass_fields__}, "metric": metric})
+
+Leaderboard.by, Leaderboard.df = _by, property(lambda self: need("pandas", "give a leaderboard as a DataFrame").DataFrame(rows_of(self)))
+Leaderboard.__str__ = Leaderboard.__repr__ = lambda self: board_text(self)
+Leaderboard._repr_html_ = lambda self: board_html(self)
 
 # %% ../../nbs/67_evaluate.leaderboard.ipynb #4a983bcf
 def _entry(board, which):

@@ -41,6 +41,7 @@ class Plan:
         how = {k: getattr(v, "name", v) for k, v in self.how.items() if k not in ("concurrency", "budget", "budget_tokens")}
         return digest("sweep", self.setup.fingerprint, plain({k: getattr(v, "name", v) for k, v in params.items()}), self.cases.digest, prints, plain(how)) if self.setup.fingerprint else None
 
+# %% ../../nbs/67_evaluate.sweep.ipynb #3e9a3f14
 def one(plan, params, label="", **more):
     "The `Entry` of a configuration; whatever it raises is what became of it."
     began, shown = time.monotonic(), {k: hidden(masked(str(getattr(v, "name", v))))[:500] for k, v in params.items()}
@@ -68,6 +69,7 @@ def _settled(entry, run):
         if any(r.status == "not_run" for r in report.rows) and entry.status == "done": entry.status, entry.error = "not_run", report.notes[-1] if report.notes else "not all cases were run"
     if entry.status != "done": run.finish("cancelled" if entry.status in ("cancelled", "not_run") else "failed", entry.error)
 
+# %% ../../nbs/67_evaluate.sweep.ipynb #8ff30935
 def _again(plan, params, label):
     "The entry of a configuration that is known from before, or None."
     key = plan.key(params)
@@ -95,6 +97,7 @@ class Trying(Progress):
         if self.live: self.live.update()
         if self.status: self.status.update(self.line())
 
+# %% ../../nbs/67_evaluate.sweep.ipynb #04aa747e
 def tried(plan, todo, progress, budget=None):
     "Entries of `[(params, label)]`, one after another."
     made, built, spent = {}, {}, 0.0
