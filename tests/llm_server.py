@@ -13,6 +13,7 @@ The name of the model says what happens, parts joined by `+`; counts are per nam
     says:TEXT         this text ( _ for spaces)                   length                  stops for max_tokens
     tool              calls the first tool                        window:N                refuses more than N words
     refuses           400, and repeats what it was sent
+    asks              JSON of a question and its answer, a number of the <passage>; every fourth time prose instead
 """
 import argparse
 import contextlib
@@ -20,6 +21,7 @@ import email.utils
 import hashlib
 import json
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -27,7 +29,7 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-KNOWN = {"parrot", "busy", "broken", "slow", "drip", "drop", "short", "garbage", "html", "quota", "nousage", "plainstream", "says", "length", "tool", "window", "refuses", "vectors", "id"}
+KNOWN = {"parrot", "busy", "broken", "slow", "drip", "drop", "short", "garbage", "html", "quota", "nousage", "plainstream", "says", "length", "tool", "window", "refuses", "vectors", "id", "asks"}
 calls, seen, now, most = Counter(), [], Counter(), Counter()
 lock = threading.Lock()
 
@@ -89,6 +91,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.fail(400, f"This model's maximum context length is {does['window'][0]} tokens", "context_length_exceeded")
         last = body["messages"][-1].get("content")
         said = ":".join(does["says"]).replace("_", " ") if "says" in does else f"You said: {last if isinstance(last, str) else json.dumps(last)}"[:2000]
+        if "asks" in does: said = asked(prompt) if n % 4 else "Here is a question: what is it?"
         words = [w if i == 0 else f" {w}" for i, w in enumerate(said.split(" "))]
         usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(words), "total_tokens": len(prompt.split()) + len(words)}
         finish, calls_made = ("length", None) if "length" in does else ("stop", None)
@@ -153,6 +156,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def fail(self, code, message, word=None, headers=None):
         self.send({"error": {"message": message, "type": word or "server_error", "code": word}}, code, headers=headers)
+
+
+def asked(prompt):
+    passage = prompt.rpartition("<passage>")[2]
+    number, title = next(iter(re.findall(r"\d+", passage)), "none"), prompt.rpartition("Document: ")[2].split("\n")[0]
+    own = hashlib.sha256(passage.encode()).hexdigest()
+    return json.dumps({"question": f"Which figure belongs to {title}, {own[:6]} {own[6:12]} {own[12:18]}?", "answer": number})
 
 
 @contextlib.contextmanager

@@ -257,7 +257,8 @@ def _of_trace(trace):
     def said(text):
         try: return json.loads(text) if isinstance(text, str) else text
         except ValueError: return text
-    assessed = {a.name: getattr(getattr(a, "expectation", None), "value", None) or getattr(getattr(a, "feedback", None), "value", None) for a in getattr(trace.info, "assessments", None) or []}
+    judged = [(a.name, next((x.value for x in (getattr(a, "expectation", None), getattr(a, "feedback", None)) if x is not None), None)) for a in getattr(trace.info, "assessments", None) or [] if getattr(a, "valid", True) is not False]
+    assessed = {name: value for name, value in judged if value is not None}  # False is a judgement, too
     expected = next((assessed[k] for k in ALIASES["expected"] if k in assessed), None)
     asked = said(trace.data.request)
     return {"inputs": asked, "output": said(trace.data.response), "expected": expected, "id": trace.info.trace_id, "tags": {k: v for k, v in assessed.items() if k not in ALIASES["expected"]}}

@@ -85,6 +85,7 @@ class Wish:
     max_unread: float | None = None   # share of the sources; above it, the version is not served
     keep: int = 5                     # versions
     workers: int | None = None
+    quiet: bool = False               # no progress
     options: dict = field(default_factory=dict)  # for `find`
 
     def __post_init__(self):
@@ -101,7 +102,7 @@ def build(index, wish, embedder):
         cut, chunking = cutter(wish.chunking, embedder)
         reading = {k: v for k, v in wish.options.items() if k in READING}
         configuration = {"sources": [masked(str(s)) for s in wish.sources], "chunking": chunking, "embedder": wish.embedder, "options": {k: v for k, v in wish.options.items() if k not in ("storage", "headers", "readers")}}
-        with Run(f"index {index.name}", {**configuration, "embedding": embedding}, {"opsnb.index": index.name}, type="index", workspace=index.workspace, quiet=True) as run, _progress(out, index.workspace) as show:
+        with Run(f"index {index.name}", {**configuration, "embedding": embedding}, {"opsnb.index": index.name}, type="index", workspace=index.workspace, quiet=True) as run, _progress(out, index.workspace, wish.quiet) as show:
             out.run, begun = run.id, time.monotonic()
             make = resolve("opsnb.rag._builder:Builder")
             builder = make(draft, embedder, cut, digest(chunking, {k: repr(v) for k, v in reading.items() if k not in ("limit_s", "memory_mb")}), lambda: show(builder, begun))
@@ -169,7 +170,7 @@ def _settle(builder, wish, out, run, configuration):
 
 # %% ../../nbs/57_rag.build.ipynb #40891dee
 class _progress:
-    def __init__(self, out, workspace): self.out, self.status, self.next, self.quiet = out, None, 0.0, load(workspace.root).quiet
+    def __init__(self, out, workspace, quiet=False): self.out, self.status, self.next, self.quiet = out, None, 0.0, quiet or load(workspace.root).quiet
 
     def __enter__(self):
         self.live = None if self.quiet else Live(self.out._repr_html_, self.out.__str__)

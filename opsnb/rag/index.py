@@ -66,14 +66,14 @@ def _model(index, given=None, rebuild=False):
 # %% ../../nbs/57_rag.index.ipynb #6a0cc64d
 class Buildable(Opened):
     "An index as its builder sees it."
-    def build(self, *sources, documents=None, chunking=None, embedder=None, prune=True, rebuild=False, max_unread=None, keep=5, workers=None, **options):
+    def build(self, *sources, documents=None, chunking=None, embedder=None, prune=True, rebuild=False, max_unread=None, keep=5, workers=None, quiet=False, **options):
         """Bring the index up to date with its sources; returns a `Build`.
 
         `documents`: ready ones, instead of sources or with them. `prune`: take out what is not among the sources any more (False: leave it; "force": also when it is more than half). `rebuild`: embed all again,
         with another model for example. `max_unread`: share of sources that may fail; with more, the version before stays. `keep`: versions. Other options are those of `find`."""
         said = self._embedder if embedder is None else embedder
-        said = said if isinstance(said, str) else self.configuration.get("embedder", "") if said is None and self.exists() else ""
-        wish = Wish(sources, documents, chunking, said, prune, rebuild, max_unread, keep, workers, options)
+        said = said if isinstance(said, str) else self.configuration.get("embedder", "") if said is None and self.exists() else getattr(said, "said", "")
+        wish = Wish(sources, documents, chunking, said, prune, rebuild, max_unread, keep, workers, quiet, options)
         if self.exists() and chunking is None: wish.chunking = _earlier(self.configuration)
         model = _model(self, embedder, rebuild)
         done = build(self, wish, model)
@@ -128,7 +128,7 @@ class Index(Buildable):
             self._retriever = resolve("opsnb.rag.retrieve:Retriever")(self.store, self.embedder, **self.settings)
         return self._retriever
 
-    def search(self, question, k=5, where=None, **how): return self.retriever.search(question, k=k, where=where, **how)
+    def search(self, question, k=None, where=None, **how): return self.retriever.search(question, k=k, where=where, **how)
     def explain(self, question, **how): return self.retriever.explain(question, **how)
     def fit(self, labels, **how): return self.retriever.fit(labels, **how)
     def ask(self, question, **how): return resolve("opsnb.rag.answer:ask")(question, self, **how)

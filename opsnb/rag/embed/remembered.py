@@ -16,8 +16,8 @@ from ...workspace import Workspace
 # %% ../../../nbs/53_rag.embed.remembered.ipynb #037caca5
 class Remembered(Embedder):
     "An embedder with a memory."
-    def __init__(self, embedder, path=None, max_mb=2000):
-        self.embedder, self.path, self.max_mb, self.hits = embedder, Path(path or Workspace.find().path / "cache" / "vectors.db"), max_mb, 0
+    def __init__(self, embedder, path=None, max_mb=2000, said=""):
+        self.embedder, self.path, self.max_mb, self.hits, self.said = embedder, Path(path or Workspace.find().path / "cache" / "vectors.db"), max_mb, 0, said  # `said`: by which name an index finds it again
         self.name, self.max_tokens, self.count, self.query = embedder.name, embedder.max_tokens, embedder.count, embedder.query
 
     @property
