@@ -27,7 +27,7 @@ LIBRARIES = {
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
 PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "wandb": "opsnb.track.wandb:prepare",
-           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lance:prepare"}
+           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lance:prepare", "deepeval": "opsnb.evaluate.judge:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()
@@ -67,7 +67,12 @@ BACKENDS = {
                  "http": "opsnb.rag.embed.openai:OpenAI", "https": "opsnb.rag.embed.openai:OpenAI", "llama_index": "opsnb.rag.embed.llama_index:LlamaIndex"},
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
-    "metric": {"latency_s": "opsnb.evaluate.metric:latency", "tokens": "opsnb.evaluate.metric:tokens", "cost": "opsnb.evaluate.metric:cost"},
+    "metric": {"latency_s": "opsnb.evaluate.metric:latency", "tokens": "opsnb.evaluate.metric:tokens", "cost": "opsnb.evaluate.metric:cost",
+               "faithfulness": "opsnb.evaluate.judge:Faithfulness", "answer_relevancy": "opsnb.evaluate.judge:AnswerRelevancy", "contextual_precision": "opsnb.evaluate.judge:ContextualPrecision",
+               "contextual_recall": "opsnb.evaluate.judge:ContextualRecall", "contextual_relevancy": "opsnb.evaluate.judge:ContextualRelevancy", "hallucination": "opsnb.evaluate.judge:Hallucination",
+               "summarization": "opsnb.evaluate.judge:Summarization", "toxicity": "opsnb.evaluate.judge:Toxicity", "bias_in_text": "opsnb.evaluate.judge:BiasInText", "tool_correctness": "opsnb.evaluate.judge:ToolCorrectness",
+               "conversation_completeness": "opsnb.evaluate.judge:ConversationCompleteness", "knowledge_retention": "opsnb.evaluate.judge:KnowledgeRetention", "turn_relevancy": "opsnb.evaluate.judge:TurnRelevancy",
+               "turn_faithfulness": "opsnb.evaluate.judge:TurnFaithfulness", "role_adherence": "opsnb.evaluate.judge:RoleAdherence", "g_eval": "opsnb.evaluate.judge:GEval", "dag": "opsnb.evaluate.judge:Dag"},
     "source": {"web": "opsnb.rag.web:find", "git": "opsnb.rag.git:find", "fsspec": "opsnb.rag.fsspec:find", "sql": "opsnb.rag.sqlalchemy:find", "llama_index": "opsnb.rag.llama_readers:find"},
     "reader": {"pdf": "opsnb.rag.pypdfium2:read", "docx": "opsnb.rag.docx:read", "slides": "opsnb.rag.markitdown:read", "sheet": "opsnb.rag.markitdown:read", "html": "opsnb.rag.lxml:read", "xml": "opsnb.rag.lxml:read_xml",
                "markdown": "opsnb.rag.markdown:read", "notebook": "opsnb.rag.program:read_notebook", "code": "opsnb.rag.program:read", "text": "opsnb.rag.program:read_text", "rows": "opsnb.rag.rows:read", "json": "opsnb.rag.rows:read_json", "mail": "opsnb.rag.talk:read"},

@@ -107,6 +107,7 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None):
     fits = drawn is not None and len(given) == drawn.shape[1]
     ends = interval(given, total, level, drawn=drawn if fits else None) if value is not None else None
     low, high = ends or (None, None)
+    if not note and not metric.whole: note = metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
     return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note)
 
 def _mean(): return resolve("opsnb.evaluate.metric:Metric").total
