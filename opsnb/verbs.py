@@ -40,6 +40,8 @@ VERBS = [
     Verb("evaluate_file", "opsnb.evaluate:evaluate_file", "judge what a file says, or a file of cases", "evaluate", {"target": "-t", "metrics": "-m"}, {},
          ("opsnb evaluate questions.jsonl --target index:docs --metric hit@5 --metric mrr", "opsnb evaluate answers.csv --metric exact_match", "opsnb evaluate evaluate.yaml"), python=False),
     Verb("report", "opsnb.evaluate:report", "open the report of an earlier evaluation", "report", {}, {}, ("opsnb report run_3f2a", "opsnb report run_3f2a --json")),
+    Verb("judge_check", "opsnb.evaluate.judge.trust:judge_check", "measure how far a judge agrees with people, on labels of yours", "judge-check", {"metric": "-m", "judge": "-j"}, {},
+         ("opsnb judge-check labelled.jsonl", "opsnb judge-check labelled.csv --label faithful --judge openai:gpt-4o-mini --blend", "opsnb judge-check labelled.jsonl --metric answer_relevancy --json")),
     Verb("gate", "opsnb.evaluate.gate:gate", "judge metrics by rules: a verdict"),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
          ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),

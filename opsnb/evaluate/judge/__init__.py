@@ -14,7 +14,7 @@ import copy, enum, inspect, math, os, re, sys, threading
 from ...errors import OpsError
 from ..case import plain
 from .answer import Asking
-from .offline import CAN, NAME, PASSES
+from .offline import CAN, NAME, PASSES, VERSION
 from ..metric import Metric, Score, metrics_of
 from ... import plug
 
@@ -67,7 +67,7 @@ class Judged(Metric):
         self.name = name or self.name
         if self.offline and self.name_of_kind not in CAN: raise _needs_model(self.name)
         self.model, self.deepeval, self.repeat = called(self._judge), plug.version("deepeval"), 1 if self.offline else repeat
-        self.asked_with = plain({**getattr(self._judge, "settings", {}), **({"embedder": getattr(embedder, "name", "")} if self.offline else {})})
+        self.asked_with = plain({**getattr(self._judge, "settings", {}), **({"offline": VERSION, "embedder": getattr(self._embedder, "name", "")} if self.offline else {})})
         self.passes_at = threshold if threshold is not None else PASSES.get(self.name_of_kind) if self.offline else 0.5
         self.options = _described(options)
         if options or not plug.has("deepeval"): _ = self.theirs  # wrong options are told now

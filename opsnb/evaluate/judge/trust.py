@@ -10,13 +10,12 @@ import math
 from dataclasses import asdict, dataclass, field, replace
 from ...errors import OpsError, unknown
 from ..case import ALIASES, dataset
-from ..interval import interval
+from ..interval import interval, wilson
 from . import Judged
 from .offline import CAN
 from ..metric import Metric, Score, metrics_of, scored
 from ..run import evaluated
-from ... import plug
-from ...show import Rows, box, escape, number, table_html, table_text
+from ...show import box, number, table_html, table_text
 from ...verdict import Verdict
 from ...workspace import Workspace
 
@@ -42,10 +41,15 @@ def auc(pairs):
 
 def kappa(pairs):
     "Cohen's kappa; `pairs`: `(passed, good)`."
-    n, p, g = len(pairs), sum(p for p, _ in pairs) / len(pairs), sum(g for _, g in pairs) / len(pairs)
-    same, chance = sum(p == g for p, g in pairs) / n, p * g + (1 - p) * (1 - g)
+    chance = _chance(pairs)
     if chance == 1: raise ValueError("all labels and verdicts are the same")
-    return (same - chance) / (1 - chance)
+    return (_same(pairs) - chance) / (1 - chance)
+
+def _same(pairs): return sum(p == g for p, g in pairs) / len(pairs)
+
+def _chance(pairs):
+    p, g = (sum(x[i] for x in pairs) / len(pairs) for i in (0, 1))
+    return p * g + (1 - p) * (1 - g)
 
 def rho(pairs):
     "Spearman's rank correlation of scores and labels."
@@ -86,12 +90,13 @@ def agreement(judge, scores, labels, good, at, level=0.95):
     best = _best(scores, truth)
     return Agreement(judge, at, *measures, confusion, best, _crossed(scores, truth) if len(truth) >= 20 else None)
 
-def _same(pairs): return sum(p == g for p, g in pairs) / len(pairs)
-
 def _with_interval(of, pairs, level):
     try: value = of(pairs)
     except (ValueError, ZeroDivisionError): return None, None, None
-    ends = interval([float(p == g) for p, g in pairs], level=level) if of is _same else interval(pairs, of, level)
+    if of in (kappa, _same): ends = wilson(sum(p == g for p, g in pairs), len(pairs), level)
+    else: ends = interval(pairs, of, level)
+    if of is kappa: ends = tuple((e - _chance(pairs)) / (1 - _chance(pairs)) for e in ends)
+    if of is auc and ends and ends[0] == ends[1]: ends = wilson(value * (m := min(sum(g for _, g in pairs), sum(not g for _, g in pairs))), m, level)  # draws of a perfect order are all perfect
     return value, *(ends or (None, None))
 
 def _best(scores, truth):
@@ -169,7 +174,7 @@ class JudgeCheck:
         return Verdict(low is not None and low >= kappa, f"kappa {_told(self.first.kappa)}, of {len(self.rows)} labels; at least {kappa:g} was asked for", value, [{"judge": n, "kappa": a.kappa[0], "from": a.kappa[1], "to": a.kappa[2], "ok": a.kappa[1] is not None and a.kappa[1] >= kappa} for n, a in self.agreements.items()], f"judge of {self.metric}")
 
     def to_dict(self): return asdict(self)
-    def __str__(self): return "\n".join([f"{self.metric}: {_sentence(self)}", table_text(_table(self)), *self.notes, *([f"\n{len(w)} disagreements; the first:", table_text(w[:5])] if (w := _wrong(self)) else [])])
+    def __str__(self): return "\n".join([f"{self.metric}: {_sentence(self)}", table_text(_table(self)), *self.notes, *([f"\n{len(w)} disagreement{'s; the first' * (len(w) > 1)}:", table_text(w[:5])] if (w := _wrong(self)) else [])])
     __repr__ = __str__
     def _repr_html_(self): return box(f"judge of {self.metric}", "done", [("labels", _sentence(self)), ("note", "; ".join(self.notes))], table_html(_table(self)) + (table_html(w[:10], f"{len(w)} disagreements") if (w := _wrong(self)) else ""))
 
@@ -207,6 +212,7 @@ def judge_check(
 ):                          # `JudgeCheck`
     "Measure how far a judge agrees with people."
     cases, labels = _labelled(dataset(labelled), label)
+    good, threshold = (None if v is None else label_of(v, f"({n}=…)") for n, v in (("good", good), ("threshold", threshold)))
     m = Blend(metric, judge) if blend else metrics_of(metric, judge=judge)[0]
     if repeat > 1: (m._judged if blend else m).repeat = repeat
     kept = (workspace or Workspace.find()).path / "cache" / "evaluate.db"
@@ -223,6 +229,7 @@ def _checked(m, rows, good, threshold, blend, level, missing, notes):
     those = {m.judge or m.name: ([r["score"] for r in rows], at)}
     if blend: those |= {m._judged.judge or m._judged.name: ([r["judge"] for r in rows], m._judged.passes_at or 0.5), m._alone.judge: ([r["offline"] for r in rows], m._alone.passes_at or 0.5)}
     found = {name: agreement(name, s, labels, good, cut, level) for name, (s, cut) in those.items()}
+    if len(rows) < 20: notes = [*notes, "with fewer than 20 labels, the intervals are rough"]
     if missing: notes = [*notes, f"{missing:,} cases have no score, and are left out: a judge that answers only the easy ones looks better than it is"]
     return JudgeCheck(m.name, found, sorted(rows, key=lambda r: ((r["label"] >= good) == (r["score"] >= at), r["id"])), good, level, missing, notes)
 
