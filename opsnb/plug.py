@@ -27,7 +27,7 @@ LIBRARIES = {
 
 # %% ../nbs/04_plug.ipynb #d63e87bb
 PREPARE = {"mlflow": "opsnb.track.mlflow:prepare", "wandb": "opsnb.track.wandb:prepare",
-           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lancedb:prepare"}
+           "tokenizers": "opsnb.rag.embed.minilm:prepare", "lancedb": "opsnb.rag.lancedb:prepare", "deepeval": "opsnb.evaluate.judge:prepare"}
 
 def before_import(name):
     if name in PREPARE and has(name): resolve(PREPARE[name])()
@@ -75,7 +75,12 @@ BACKENDS = {
                "f1_weighted": "opsnb.evaluate.classic:f1_weighted", "roc_auc": "opsnb.evaluate.classic:RocAuc", "pr_auc": "opsnb.evaluate.classic:PrAuc", "log_loss": "opsnb.evaluate.classic:LogLoss",
                "brier": "opsnb.evaluate.classic:Brier", "ece": "opsnb.evaluate.classic:Ece", "mae": "opsnb.evaluate.regression:Mae", "rmse": "opsnb.evaluate.regression:Rmse", "mape": "opsnb.evaluate.regression:Mape",
                "smape": "opsnb.evaluate.regression:Smape", "r2": "opsnb.evaluate.regression:R2", "pinball": "opsnb.evaluate.regression:Pinball", "coverage": "opsnb.evaluate.regression:Coverage",
-               "interval_width": "opsnb.evaluate.regression:IntervalWidth"},
+               "interval_width": "opsnb.evaluate.regression:IntervalWidth",
+               "faithfulness": "opsnb.evaluate.judge:Faithfulness", "answer_relevancy": "opsnb.evaluate.judge:AnswerRelevancy", "contextual_precision": "opsnb.evaluate.judge:ContextualPrecision",
+               "contextual_recall": "opsnb.evaluate.judge:ContextualRecall", "contextual_relevancy": "opsnb.evaluate.judge:ContextualRelevancy", "hallucination": "opsnb.evaluate.judge:Hallucination",
+               "summarization": "opsnb.evaluate.judge:Summarization", "toxicity": "opsnb.evaluate.judge:Toxicity", "bias_in_text": "opsnb.evaluate.judge:BiasInText", "tool_correctness": "opsnb.evaluate.judge:ToolCorrectness",
+               "conversation_completeness": "opsnb.evaluate.judge:ConversationCompleteness", "knowledge_retention": "opsnb.evaluate.judge:KnowledgeRetention", "turn_relevancy": "opsnb.evaluate.judge:TurnRelevancy",
+               "turn_faithfulness": "opsnb.evaluate.judge:TurnFaithfulness", "role_adherence": "opsnb.evaluate.judge:RoleAdherence", "g_eval": "opsnb.evaluate.judge:GEval", "dag": "opsnb.evaluate.judge:Dag"},
     "source": {"web": "opsnb.rag.source.web:find", "git": "opsnb.rag.source.git:find", "fsspec": "opsnb.rag.source.fsspec:find", "sql": "opsnb.rag.source.sqlalchemy:find", "llama_index": "opsnb.rag.source.llama_index:find"},
     "reader": {"pdf": "opsnb.rag.read.pypdfium2:read", "docx": "opsnb.rag.read.docx:read", "slides": "opsnb.rag.read.markitdown:read", "sheet": "opsnb.rag.read.markitdown:read", "html": "opsnb.rag.read.lxml:read", "xml": "opsnb.rag.read.lxml:read_xml",
                "markdown": "opsnb.rag.read.markdown:read", "notebook": "opsnb.rag.read.program:read_notebook", "code": "opsnb.rag.read.program:read", "text": "opsnb.rag.read.program:read_text", "rows": "opsnb.rag.read.rows:read", "json": "opsnb.rag.read.rows:read_json", "mail": "opsnb.rag.read.talk:read"},

@@ -54,6 +54,8 @@ VERBS = [
     Verb("leaks", "opsnb.evaluate.leaks:leaks", "whether cases are there twice, in another set too, or tell their answer"),
     Verb("label", "opsnb.evaluate.label:label", "label cases, or the outputs of a report, with the keyboard"),
     Verb("agreement", "opsnb.evaluate.label:agreement", "how far two labellers agree, and where they differ"),
+    Verb("judge_check", "opsnb.evaluate.judge.trust:judge_check", "measure how far a judge agrees with people, on labels of yours", "judge-check", {"metric": "-m", "judge": "-j"}, {},
+         ("opsnb judge-check labelled.jsonl", "opsnb judge-check labelled.csv --label faithful --judge openai:gpt-4o-mini --blend", "opsnb judge-check labelled.jsonl --metric answer_relevancy --json")),
     Verb("run_notebook", "opsnb.engine:run_notebook", "run a notebook as a tracked run", "run", {"params": "-p", "out": "-o", "kernel": "-k", "tags": "-t"}, {"text": True, "check": False},
          ("opsnb run train.ipynb -p lr=0.1 -p epochs=5", "opsnb run train.ipynb -o out.ipynb --timeout 600", "opsnb run report.ipynb --kernel . --skip-tag plots", "opsnb run load.py -p api_key env:SHOP_API_KEY")),
     Verb("resume_notebook", "opsnb.engine:resume_notebook", "go on with a notebook's run after its last checkpoint", "resume", {"params": "-p", "out": "-o"}, {"text": True, "check": False},

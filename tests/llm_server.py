@@ -14,6 +14,8 @@ The name of the model says what happens, parts joined by `+`; counts are per nam
     tool              calls the first tool                        window:N                refuses more than N words
     refuses           400, and repeats what it was sent
     asks              JSON of a question and its answer, a number of the <passage>; every fourth time prose instead
+    judge[:WORD]      JSON of the schema it is asked for, each choice of words as WORD (yes, no; flip: the one and the other in turn); plain says no schemas are taken
+    flaky:N           every Nth call 500
 """
 import argparse
 import contextlib
@@ -29,9 +31,21 @@ import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-KNOWN = {"parrot", "busy", "broken", "slow", "drip", "drop", "short", "garbage", "html", "quota", "nousage", "plainstream", "says", "length", "tool", "window", "refuses", "vectors", "id", "asks"}
+KNOWN = {"parrot", "busy", "broken", "slow", "drip", "drop", "short", "garbage", "html", "quota", "nousage", "plainstream", "says", "length", "tool", "window", "refuses", "vectors", "id", "asks", "judge", "flaky"}
 calls, seen, now, most = Counter(), [], Counter(), Counter()
 lock = threading.Lock()
+
+
+def fitting(schema, how, n):
+    """Something that fits a JSON schema: lists of two, numbers 8, choices of words as `how` says."""
+    schema = {**schema, **schema.get("$defs", {}).get(schema.get("$ref", "").rpartition("/")[2], {})}
+    def inner(part): return fitting({"$defs": schema.get("$defs", {}), **part}, how, n)
+    if "anyOf" in schema: return inner(schema["anyOf"][0])
+    if "enum" in schema: return next((w for w in (("yes", "no")[n % 2] if "flip" in how else w for w in how) if w in schema["enum"]), schema["enum"][0])
+    if "const" in schema: return schema["const"]
+    if schema.get("type") == "object": return {k: inner(v) for k, v in schema.get("properties", {}).items()}
+    if schema.get("type") == "array": return [inner(schema["items"]), inner(schema["items"])]
+    return {"number": 8, "integer": 8, "boolean": True}.get(schema.get("type"), "It was opened in 1932.")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -70,6 +84,8 @@ class Handler(BaseHTTPRequestHandler):
             after = does["busy"][1]
             return self.fail(429, "Slow down", "rate_limit_exceeded", {"Retry-After": email.utils.formatdate(time.time() + float(after) + 1, usegmt=True) if "date" in does["busy"] else after})
         if "broken" in does and n <= int(does["broken"][0]): return self.fail(int((does["broken"] + [500])[1]), "Something broke")
+        if "flaky" in does and n % int(does["flaky"][0]) == 0: return self.fail(500, "Something broke")
+        if "plain" in does.get("judge", ()) and "response_format" in body: return self.fail(400, "Unknown parameter: 'response_format'")
         if "refuses" in does: return self.fail(400, f"no: {json.dumps(body['messages'])} {self.headers.get('Authorization')}")
         if "html" in does: return self.send(b"<html><body>Welcome to the proxy</body></html>", kind="text/html")
         if "garbage" in does: return self.send(b'{"choices": [{"mess')
@@ -92,6 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         last = body["messages"][-1].get("content")
         said = ":".join(does["says"]).replace("_", " ") if "says" in does else f"You said: {last if isinstance(last, str) else json.dumps(last)}"[:2000]
         if "asks" in does: said = asked(prompt) if n % 4 else "Here is a question: what is it?"
+        if "judge" in does and "response_format" in body: said = json.dumps(fitting(body["response_format"]["json_schema"]["schema"], does["judge"], n))
         words = [w if i == 0 else f" {w}" for i, w in enumerate(said.split(" "))]
         usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(words), "total_tokens": len(prompt.split()) + len(words)}
         finish, calls_made = ("length", None) if "length" in does else ("stop", None)

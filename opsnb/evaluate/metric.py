@@ -76,6 +76,7 @@ class Metric:
     def fingerprint(self): return digest(type(self).__module__, type(self).__qualname__, self.name, self.version, self.settings)
     @property
     def judge(self): return None   # the name of the model that judges
+    def remark(self, observed): return ""   # what a reader of the report must know, of what was observed
     def close(self): pass          # called when an evaluation is over
     def __repr__(self): return f"{self.name} ({'higher' if self.higher_is_better else 'lower'} is better" + (f"; needs {', '.join(self.needs)})" if self.needs else ")")
 
@@ -195,7 +196,7 @@ def _named(word, settings):
 # %% ../../nbs/61_evaluate.metric.ipynb #32b34c60
 FOREIGN = [
     (lambda m: hasattr(m, "a_measure") and hasattr(m, "measure"), "opsnb.evaluate.judge:wrapped"),       # DeepEval
-    (lambda m: type(m).__module__.startswith("mlflow.genai"), "opsnb.evaluate.mlflow:wrapped"),
+    (lambda m: any(c.__module__.startswith("mlflow.genai") for c in type(m).__mro__), "opsnb.evaluate.mlflow:wrapped"),
 ]
 
 # %% ../../nbs/61_evaluate.metric.ipynb #025032e3

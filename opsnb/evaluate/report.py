@@ -115,7 +115,9 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None, seed=0, clusters=N
     total = metric.total if metric.whole or type(metric).total is not _mean() else None
     ends, rough = estimated(given, total, level, seed, drawn, (metric.low, metric.high), _clusters(those, clusters)) if value is not None else (None, "")
     low, high = ends or (None, None)
-    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note or rough, list(metric.pictures))
+    note = note or rough
+    if not note and not metric.whole: note = metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
+    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note, list(metric.pictures))
 
 def _clusters(rows, tag=None):
     "For each row what it hangs together with, or None when each stands alone."

@@ -78,11 +78,13 @@ class Made(Target):
     kind, name, cheap = "outputs", "outputs", True
     def __init__(self, outputs=None): self.outputs = outputs
     def __call__(self, case):
-        if case.output is None and not any(case.more.get(k) is not None for k in ("retrieved", "probabilities")): raise OpsError("This case has no output", given=f"case {case.id} has {', '.join(case.to_dict())}", hint="say what is to be judged: evaluate(target, cases, …); or name the column: dataset(…, output=\"…\")")
+        if case.output is None and not any(case.more.get(k) is not None for k in ("retrieved", "probabilities")) and not _turns(case.inputs): raise OpsError("This case has no output", given=f"case {case.id} has {', '.join(case.to_dict())}", hint="say what is to be judged: evaluate(target, cases, …); or name the column: dataset(…, output=\"…\")")
         more = {k: case.more[k] for k in ("retrieved", "citations", "latency_s", "tokens_in", "tokens_out", "cost") if case.more.get(k) is not None}
         found = case.more.get("found")
         said = {k: case.more[k] for k in ("probabilities", "quantiles", "low", "high") if case.more.get(k) is not None}
         return Result(case.output, **more, **({"sources": found} if found else {}), more=said)
+
+def _turns(inputs): return inputs.get("turns") if isinstance(inputs, dict) else isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], dict) and "role" in inputs[0]
 
 # %% ../../nbs/62_evaluate.target.ipynb #f0f7eda9
 class OfIndex(Target):
