@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['NEEDS', 'GIVEN', 'ALSO', 'FOREIGN', 'Result', 'Score', 'Metric', 'FunctionMetric', 'metric', 'code_of', 'scored',
-           'metrics_of', 'Measured', 'latency', 'tokens', 'cost']
+           'text_of', 'metrics_of', 'Measured', 'latency', 'tokens', 'cost']
 
 # %% ../../nbs/61_evaluate.metric.ipynb #d6999415
-import inspect, math, re
+import inspect, json, math, re
 from dataclasses import asdict, dataclass, field
 from ..errors import OpsError, near, unknown
 from .case import digest, plain
@@ -152,6 +152,13 @@ def scored(metric, case, result):
     if not math.isfinite(said.value): return Score(None, said.why or f"the metric returned {said.value}", said.passed, None, said.cost, said.tokens)
     if said.passed is None and metric.passes_at is not None: said.passed = said.value >= metric.passes_at if metric.higher_is_better else said.value <= metric.passes_at
     return said
+
+# %% ../../nbs/61_evaluate.metric.ipynb #1e575f50
+def text_of(value):
+    "An output as text."
+    if value is None or isinstance(value, str): return value or ""
+    if isinstance(value, float) and value.is_integer(): value = int(value)
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
 
 # %% ../../nbs/61_evaluate.metric.ipynb #dd4ca8a0
 def metrics_of(given, **settings):

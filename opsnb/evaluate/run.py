@@ -32,6 +32,8 @@ def check(cases, metrics, target):
             lack = [c for c in cases if not has[need](c)]
             if len(lack) == len(cases): raise OpsError(f"The metric {m.name} needs {NEEDS[need]}, and no case has any", given=f"case {lack[0].id} has {', '.join(lack[0].to_dict())}", hint=f"name the column: dataset(…, {need}=\"…\"), or leave the metric out")
             if lack: notes.append(f"{m.name}: {len(lack):,} cases have no {need} (such as {lack[0].id})")
+        k = getattr(target, "how", {}).get("k")
+        if k and (getattr(m, "k", None) or 0) > k: notes.append(f"{m.name}: only the first {k} are looked for; evaluate(…, k={m.k}) finds more")
     return notes
 
 # %% ../../nbs/64_evaluate.run.ipynb #ac49b8f7
