@@ -52,7 +52,10 @@ class SupportScore(Support):
         return found
 
 def _mean(rows): return sum(len(t) * x for t, x in rows) / sum(len(t) for t, _ in rows)
-def _why(rows, note=""): return "; ".join([*(f"«{shortened(t, 80)}»: {v.why}" for t, v in rows if not v.ok), *([note] if note else [])])[:1000]
+
+def _why(rows, note=""):
+    wrong = [f"«{shortened(t, 80)}»: {v.why}" for t, v in rows if not v.ok]
+    return "; ".join([*([note] if note else []), *wrong[:8], *([f"and {len(wrong) - 8} more"] if len(wrong) > 8 else [])])
 
 # %% ../../nbs/63_evaluate.support.ipynb #1aa3c38d
 class Cited(Metric):

@@ -116,8 +116,8 @@ class Bleu(Metric):
     def score(self, case, result):
         golds, out = wanted(case, result), text_of(result.output)
         if not golds: return Score(None, "no expected text")
-        return Score(self._sentence.sentence_score(out, golds).score, observed=self._corpus._extract_corpus_statistics([out], [[g] for g in golds])[0])
-    def total(self, values): return self._corpus._compute_score_from_stats([sum(v) for v in zip(*values, strict=True)]).score
+        return Score(min(100.0, self._sentence.sentence_score(out, golds).score), observed=self._corpus._extract_corpus_statistics([out], [[g] for g in golds])[0])
+    def total(self, values): return min(100.0, self._corpus._compute_score_from_stats([sum(v) for v in zip(*values, strict=True)]).score)
 
 class ChrF(Bleu):
     "chrF of sacrebleu, 0 to 100, of each case and of the corpus. Signature: case:mixed|eff:yes|nc:6|nw:0|space:no; `words=2` is chrF++. AUC on answers of SQuAD 1.1: .906 [.892, .920]."

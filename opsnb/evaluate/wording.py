@@ -8,6 +8,7 @@ __all__ = ['PROFANE', 'profane', 'Profanity', 'Refusal', 'Repeats', 'Language']
 # %% ../../nbs/62_evaluate.wording.ipynb #c0daf5b6
 import codecs, re
 from collections import Counter
+from functools import lru_cache
 from .metric import Metric, Score, text_of
 from ..plug import need
 from ..rag.text import folded
@@ -20,6 +21,7 @@ _token = re.compile(r"[\w@$!|*]+(?:[.\-_*+][\w@$!|]+)*")
 def _once(word): return re.sub(r"(.)\1+", r"\1", word)
 PROFANE = frozenset(map(_once, _stems))
 
+@lru_cache(1 << 14)
 def profane(word):
     "Whether a word, undisguised, is on the list."
     if re.fullmatch(r"\w+\*+\w+", word): return any(re.fullmatch(word.replace("*", r"\w"), s) for s in _stems)
