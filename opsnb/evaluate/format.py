@@ -28,7 +28,7 @@ def _no(word): raise ValueError(f"{word} is not JSON")
 
 class Form(Metric):
     "1 when `fault` finds nothing."
-    needs, passes_at = ("output",), 1.0
+    needs, passes_at, keep = ("output",), 1.0, False
     def fault(self, output): raise NotImplementedError
     def score(self, case, result):
         wrong = self.fault(result.output)
@@ -85,7 +85,7 @@ class Regex(Form):
 # %% ../../nbs/62_evaluate.format.ipynb #5f5f7940
 class Length(Metric):
     "How long outputs are."
-    needs, higher_is_better, high = ("output",), False, None
+    needs, higher_is_better, high, keep = ("output",), False, None, False
     def __init__(self, unit): self.name = self.unit = unit
     def score(self, case, result): return _length(self.unit, result.output)
 

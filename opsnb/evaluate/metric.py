@@ -8,7 +8,7 @@ __all__ = ['NEEDS', 'GIVEN', 'ALSO', 'FOREIGN', 'Result', 'Score', 'Metric', 'Fu
 
 # %% ../../nbs/61_evaluate.metric.ipynb #d6999415
 import inspect, json, math, re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from ..errors import OpsError, near, unknown
 from .case import digest, plain
 from .. import plug
@@ -30,7 +30,7 @@ class Result:
     trace: str | None = None
     more: dict = field(default_factory=dict)
 
-    def to_dict(self): return plain({k: v for k, v in asdict(self).items() if v not in (None, [], {}) or k == "cost"})
+    def to_dict(self): return {k: plain(v) for k, v in vars(self).items() if v not in (None, [], {}) or k == "cost"}
     @property
     def tokens(self): return self.tokens_in + self.tokens_out
 
@@ -44,7 +44,7 @@ class Score:
     cost: float | None = 0.0      # of a judge, in dollars
     tokens: int = 0
 
-    def to_dict(self): return plain(asdict(self))
+    def to_dict(self): return {k: plain(v) for k, v in vars(self).items()}
 
 # %% ../../nbs/61_evaluate.metric.ipynb #845909a2
 NEEDS = {"expected": "the right output", "context": "texts to rest on", "sources": "documents that should be found", "output": "an output",
@@ -60,6 +60,7 @@ class Metric:
     unit = ""
     whole = False            # True: of all cases together
     passes_at = None         # a case passes from this value on (or down to it)
+    keep = True              # False: to score again is cheaper than to remember
 
     def score(self, case, result): raise NotImplementedError
     def total(self, values): return sum(values) / len(values)

@@ -32,7 +32,7 @@ def places(gold, found):
 # %% ../../nbs/62_evaluate.ranking.ipynb #7972700f
 class Ranked(Metric):
     "A metric of an order; `value(places of the sources, places of right documents, how many were found)`."
-    needs, word = ("sources", "found"), ""
+    needs, word, keep = ("sources", "found"), "", False
     def __init__(self, k=None):
         if k is not None and (isinstance(k, bool) or not isinstance(k, int) or k < 1): raise OpsError("An order is cut after a whole number of documents, from 1 on", given=repr(k))
         self.k, self.name = k, f"{self.word}_at_{k}" if k else self.word
@@ -127,7 +127,7 @@ def silent(result):
 
 class Answered(Metric):
     "Share of the cases that can be answered, and were: with whatever."
-    name, of, passes_at = "answered", True, 1.0
+    name, of, passes_at, keep = "answered", True, 1.0, False
     def score(self, case, result):
         if answerable(case) is not self.of: return Score(None, "it can be answered: see answered" if not self.of else "it cannot be answered: see abstained")
         return float(silent(result) is not self.of)

@@ -21,14 +21,18 @@ def _marks(to):
     "What becomes of punctuation."
     return dict.fromkeys([*map(ord, string.punctuation), *(i for i in range(128, 0x20000) if unicodedata.category(chr(i))[0] == "P")], to)
 
+@lru_cache(64)
 def _plain(text, to):
     text = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
     text = _minus.sub("\ue001", _point.sub("\ue000", text)).translate(_marks(to))
     return text if text.isascii() else _single.sub(r" \1 ", text)
 
+@lru_cache(64)  # each metric of a case asks for the same two texts
+def _tokens(text): return tuple(w for w in _plain(text, None).split() if w not in ("a", "an", "the"))
+
 def tokens(text):
     "The words that are compared."
-    return [w for w in _plain(text, None).split() if w not in ("a", "an", "the")]
+    return list(_tokens(text))
 
 # %% ../../nbs/62_evaluate.text.ipynb #2d98709c
 def wanted(case, result):
@@ -38,7 +42,7 @@ def wanted(case, result):
 
 class Match(Metric):
     "Likeness to the nearest expected text; subclasses say how like two texts are."
-    needs = ("expected", "output")
+    needs, keep = ("expected", "output"), False
     def like(self, expected, output): raise NotImplementedError
 
     def score(self, case, result):
@@ -81,11 +85,14 @@ class TokenF1(Match):
         return "; ".join(parts).replace("\ue000", ".").replace("\ue001", "-")
 
 # %% ../../nbs/62_evaluate.text.ipynb #c4ca2ff4
+@lru_cache(1)
+def _distance(): return need("rapidfuzz.distance", "compare texts by their order")
+
 class FuzzyMatch(Match):
     "Characters in common, in order. AUC on answers of SQuAD 1.1: .868 [.851, .883]."
     name = "fuzzy_match"
     def like(self, expected, output):
-        near = need("rapidfuzz.distance", "compare texts by characters").Indel.normalized_similarity
+        near = _distance().Indel.normalized_similarity
         a, b = tokens(expected), tokens(output)
         if not a or not b: return float(a == b and expected.strip() == output.strip())
         return near(a, b) if len(expected) + len(output) > 20_000 else near(" ".join(a), " ".join(b))
@@ -97,7 +104,7 @@ class Rouge(Match):
     def like(self, expected, output):
         a, b = _plain(expected, " ").split(), _plain(output, " ").split()
         if not a or not b: return float(a == b)
-        if self.of == "l": return 2 * need("rapidfuzz.distance", "compute ROUGE").LCSseq.similarity(a, b) / (len(a) + len(b))
+        if self.of == "l": return 2 * _distance().LCSseq.similarity(a, b) / (len(a) + len(b))
         return overlap(*(list(zip(*(x[i:] for i in range(self.of)), strict=False)) for x in (a, b)))
 
 def rouge_1(): return Rouge(1)
