@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['NEEDS', 'GIVEN', 'ALSO', 'FOREIGN', 'Result', 'Score', 'Metric', 'FunctionMetric', 'metric', 'code_of', 'scored',
-           'metrics_of', 'Measured', 'latency', 'tokens', 'cost']
+           'text_of', 'metrics_of', 'Measured', 'latency', 'tokens', 'cost']
 
 # %% ../../nbs/61_evaluate.metric.ipynb #d6999415
-import hashlib, inspect, math, re
-from dataclasses import asdict, dataclass, field
+import hashlib, inspect, json, math, re
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from ..errors import OpsError, near, unknown
 from .case import digest, plain
@@ -31,7 +31,7 @@ class Result:
     trace: str | None = None
     more: dict = field(default_factory=dict)
 
-    def to_dict(self): return plain({k: v for k, v in asdict(self).items() if v not in (None, [], {}) or k == "cost"})
+    def to_dict(self): return {k: plain(v) for k, v in vars(self).items() if v not in (None, [], {}) or k == "cost"}
     @property
     def tokens(self): return self.tokens_in + self.tokens_out
 
@@ -45,7 +45,7 @@ class Score:
     cost: float | None = 0.0      # of a judge, in dollars
     tokens: int = 0
 
-    def to_dict(self): return plain(asdict(self))
+    def to_dict(self): return {k: plain(v) for k, v in vars(self).items()}
 
 # %% ../../nbs/61_evaluate.metric.ipynb #845909a2
 NEEDS = {"expected": "the right output", "context": "texts to rest on", "sources": "documents that should be found", "output": "an output",
@@ -62,6 +62,7 @@ class Metric:
     whole = False            # True: of all cases together
     passes_at = None         # a case passes from this value on (or down to it)
     pictures = ()            # that belong to it: confusion, roc, …
+    keep = True              # False: to score again is cheaper than to remember
 
     def score(self, case, result): raise NotImplementedError
     def total(self, values): return sum(values) / len(values)
@@ -165,6 +166,13 @@ def scored(metric, case, result):
     if said.passed is None and metric.passes_at is not None: said.passed = said.value >= metric.passes_at if metric.higher_is_better else said.value <= metric.passes_at
     return said
 
+# %% ../../nbs/61_evaluate.metric.ipynb #1e575f50
+def text_of(value):
+    "An output as text."
+    if value is None or isinstance(value, str): return value or ""
+    if isinstance(value, float) and value.is_integer(): value = int(value)
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
+
 # %% ../../nbs/61_evaluate.metric.ipynb #dd4ca8a0
 def metrics_of(given, **settings):
     "Metrics of what was given: a name, a function, a `Metric`, a library's metric; or several of them."
@@ -187,6 +195,7 @@ def _one(given, settings):
 def _named(word, settings):
     name, _, k = word.partition("@")
     table = plug.backends("metric")
+    if k and f"{name}@" in table: name = f"{name}@"  # precision@5 is of a ranking, precision of a classifier
     if name not in table or k and not k.isdecimal(): raise OpsError(f"There is no metric {word!r}", allowed=sorted(table), hint=f"did you mean {' or '.join(map(repr, near(name, table)))}?" if near(name, table) else None)
     made = plug.backend("metric", name)
     takes = inspect.signature(made).parameters

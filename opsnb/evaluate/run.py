@@ -7,8 +7,9 @@ __all__ = ['check', 'Work', 'one', 'Progress', 'done_rows', 'Evaluation', 'evalu
 
 # %% ../../nbs/64_evaluate.run.ipynb #5b6eb3ec
 import math, sys, time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from ..config import masked
 from ..errors import OpsError, unknown
 from .case import dataset, digest, plain
@@ -31,6 +32,8 @@ def check(cases, metrics, target):
             lack = [c for c in cases if not has[need](c)]
             if len(lack) == len(cases): raise OpsError(f"The metric {m.name} needs {NEEDS[need]}, and no case has any", given=f"case {lack[0].id} has {', '.join(lack[0].to_dict())}", hint=f"name the column: dataset(…, {need}=\"…\"), or leave the metric out")
             if lack: notes.append(f"{m.name}: {len(lack):,} cases have no {need} (such as {lack[0].id})")
+        k = getattr(target, "how", {}).get("k")
+        if k and (getattr(m, "k", None) or 0) > k: notes.append(f"{m.name}: only the first {k} are looked for; evaluate(…, k={m.k}) finds more")
     return notes
 
 # %% ../../nbs/64_evaluate.run.ipynb #ac49b8f7
@@ -44,9 +47,9 @@ class Work:
     scores: dict = field(default_factory=dict)    # {key: Score as a dict}
     repeat: int = 1
 
-    def __post_init__(self): self.prints = {m.name: m.fingerprint for m in self.metrics}
+    def __post_init__(self): self.prints = {m.name: m.fingerprint for m in self.metrics if m.keep and self.kept}  # of those whose scores are kept
     def result_key(self, case, n=0): return digest("result", self.target.fingerprint, plain(case.inputs), n) if self.target.fingerprint and not self.target.cheap else None
-    def score_key(self, metric, case, made): return digest("score", self.prints[metric.name], case.digest, made)
+    def score_key(self, metric, seen): return f"{self.prints[metric.name]}/{seen}"
 
 def one(work, case, n=0, made=None):
     "The `Row` of a case."
@@ -56,7 +59,7 @@ def one(work, case, n=0, made=None):
     if result.error is not None:
         row.status, row.errors["target"] = "failed", result.error
         return row
-    seen = digest(result.to_dict())
+    seen = digest(row.digest, result.to_dict()) if work.prints else None
     for m in work.metrics: _score(work, m, case, result, seen, row)
     return row
 
@@ -81,7 +84,7 @@ def _said(e):
 
 # %% ../../nbs/64_evaluate.run.ipynb #80aa3fc1
 def _score(work, m, case, result, seen, row):
-    key = work.score_key(m, case, seen)
+    key = work.score_key(m, seen) if m.name in work.prints else None
     known = work.scores.get(key)
     if known is not None: score = Score(**known)
     else:
@@ -89,7 +92,7 @@ def _score(work, m, case, result, seen, row):
         if lack: row.errors[m.name] = f"needs {NEEDS[lack]}, and there is none"; return
         try: score = scored(m, case, result)
         except Exception as e: row.errors[m.name] = _said(e); return  # noqa: BLE001
-        if work.kept and getattr(m, "keep", True): work.kept.put(key, score.to_dict(), now=bool(score.tokens or score.cost))
+        if key: work.kept.put(key, score.to_dict(), now=bool(score.tokens or score.cost))
     if score.value is None and score.observed is None: row.errors[m.name] = score.why or "no score"
     else: row.scores[m.name] = score.value
     if score.why: row.why[m.name] = hidden(score.why)
@@ -137,17 +140,18 @@ def done_rows(work, todo, concurrency, budget, budget_tokens, progress):
     rows, ended, spent, tokens = {}, None, 0.0, 0
     made = _all_made(work, todo)
     order = iter(range(len(todo)))
-    pool, running = ThreadPoolExecutor(concurrency, thread_name_prefix="opsnb-evaluate"), {}
+    pool, running, done = ThreadPoolExecutor(concurrency, thread_name_prefix="opsnb-evaluate"), {}, SimpleQueue()
     try:
         while True:
             while not ended and len(running) < concurrency and (i := next(order, None)) is not None:
-                running[pool.submit(one, work, *todo[i], made[i] if made else None)] = i
+                running[f := pool.submit(one, work, *todo[i], made[i] if made else None)] = i
+                f.add_done_callback(done.put)
             if not running: break
-            for f in wait(running, return_when=FIRST_COMPLETED).done:
-                i = running.pop(f)
-                rows[i] = f.result()
-                progress.add(rows[i])
-                if not rows[i].cached: spent, tokens = spent + (rows[i].cost or 0.0), tokens + rows[i].tokens
+            f = done.get()
+            i = running.pop(f)
+            rows[i] = f.result()
+            progress.add(rows[i])
+            if not rows[i].cached: spent, tokens = spent + (rows[i].cost or 0.0), tokens + rows[i].tokens
             if budget is not None and spent >= budget: ended = f"the budget of ${budget:g} is spent (${spent:.4g})"
             if budget_tokens is not None and tokens >= budget_tokens: ended = f"the budget of {budget_tokens:,} tokens is spent ({tokens:,})"
     except KeyboardInterrupt: ended = "stopped"
@@ -211,9 +215,10 @@ def evaluated(target, cases, metrics, kept_at=None, quiet=False, **how):
 def _recall(work, todo):
     "What is known of these cases from before."
     work.results = work.kept.get({k for c, n in todo if (k := work.result_key(c, n))})
+    if not work.prints: return
     cheap = work.target.cheap
-    seen = [(c, digest(Result(**r).to_dict())) for c, n in todo if (r := work.results.get(work.result_key(c, n)))] if not cheap else [(c, digest(made.to_dict())) for c, n in todo if (made := _quietly(work.target, c))]
-    work.scores = work.kept.get({work.score_key(m, c, s) for c, s in seen for m in work.metrics})
+    seen = [digest(c.digest, Result(**r).to_dict()) for c, n in todo if (r := work.results.get(work.result_key(c, n)))] if not cheap else [digest(c.digest, made.to_dict()) for c, n in todo if (made := _quietly(work.target, c))]
+    work.scores = work.kept.get({work.score_key(m, s) for s in seen for m in work.metrics if m.name in work.prints})
 
 def _quietly(target, case):
     try: return target(case)

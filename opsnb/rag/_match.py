@@ -100,9 +100,8 @@ class Matcher:
         states, ids = query.states[keep], query.ids[keep]
         sims = product(states / np.linalg.norm(states, axis=1, keepdims=True), self.states)
         best = np.full((len(ids), n), -1.0, np.float32)
-        for j in range(n):
-            of = sims[:, self.owner == j]
-            if of.size: best[:, j] = of.max(axis=1)
+        own, begin = np.unique(self.owner, return_index=True)  # in the order of the sentences
+        if len(own): best[:, own] = np.maximum.reduceat(sims, begin, axis=1)
         weights = np.maximum(np.log(np.maximum(ids.astype(np.float32) - COMMON, 1)), 0.5)
         weights /= weights.sum()
         return Compared(weights @ best, weights @ self._wide(best), common, best, weights)

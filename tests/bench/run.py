@@ -22,6 +22,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from evaluate_intervals import evaluate_intervals  # noqa: E402 - beside this file
 from jobs import jobs  # noqa: E402 - beside this file
+from evaluate_faithfulness import faithfulness, profanity, relevance, texts as likeness  # noqa: E402 - beside this file
+from evaluate_speed import evaluate_speed  # noqa: E402
+from jobs import jobs  # noqa: E402
 from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
@@ -227,7 +230,8 @@ def outputs(options):
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
        "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
        "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
-       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support, "evaluate_intervals": evaluate_intervals}
+       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support, "evaluate_intervals": evaluate_intervals,
+       "evaluate_faithfulness": faithfulness, "evaluate_texts": likeness, "evaluate_relevance": relevance, "evaluate_profanity": profanity, "evaluate_speed": evaluate_speed}
 
 
 def report(name, table):
@@ -257,6 +261,9 @@ def main():
     parser.add_argument("--no-tokens", action="store_true", help="of `rag_index`: without token states")
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data", help="folder of the data sets, for `rag_…`")
     parser.add_argument("--questions", type=int, default=2000, help="questions of `rag_answer`")
+    parser.add_argument("--cases", type=int, default=1000, help="of `evaluate_speed`")
+    parser.add_argument("--peer-cases", type=int, default=50, help="of `evaluate_speed`, for the peers")
+    parser.add_argument("--evaluate-times", type=int, default=3, help="repetitions of `evaluate_speed`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
