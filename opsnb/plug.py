@@ -59,7 +59,7 @@ def need(name, why):
         hint = f"pip install 'opsnb[{extra}]'" if extra else f"pip install {dist}"
         raise MissingLibrary(f"{dist} is needed to {why}, and is not installed", hint=hint) from None
 
-# %% ../nbs/04_plug.ipynb #7f8a388b
+# %% ../nbs/04_plug.ipynb #e3001848
 BACKENDS = {
     "sink": {"mlflow": "opsnb.track.mlflow:MlflowSink", "wandb": "opsnb.track.wandb:WandbSink"},
     "job": {"local": "opsnb.jobs.local:Local", "slurm": "opsnb.jobs.slurm:Slurm", "ray": "opsnb.jobs.ray:Ray", "k8s": "opsnb.jobs.k8s:Kubernetes"},
@@ -67,33 +67,36 @@ BACKENDS = {
                  "http": "opsnb.rag.embed.openai:OpenAI", "https": "opsnb.rag.embed.openai:OpenAI", "llama_index": "opsnb.rag.embed.llama_index:LlamaIndex"},
     "model": {"openai": "opsnb.llm.openai:OpenAI", "http": "opsnb.llm.openai:Server", "https": "opsnb.llm.openai:Server", "ollama": "opsnb.llm.openai:Ollama", "vllm": "opsnb.llm.openai:Vllm",
               "llama_index": "opsnb.llm.llama_index:Wrapped", "offline": "opsnb.rag.offline:Offline", "replay": "opsnb.llm.recorded:Replay"},
-    "metric": {"latency_s": "opsnb.evaluate.metric:latency", "tokens": "opsnb.evaluate.metric:tokens", "cost": "opsnb.evaluate.metric:cost",
-               "accuracy": "opsnb.evaluate.classic:Accuracy", "balanced_accuracy": "opsnb.evaluate.classic:BalancedAccuracy", "mcc": "opsnb.evaluate.classic:Mcc", "kappa": "opsnb.evaluate.classic:Kappa",
-               "precision": "opsnb.evaluate.classic:Precision", "precision_macro": "opsnb.evaluate.classic:precision_macro", "precision_micro": "opsnb.evaluate.classic:precision_micro",
-               "precision_weighted": "opsnb.evaluate.classic:precision_weighted", "recall": "opsnb.evaluate.classic:Recall", "recall_macro": "opsnb.evaluate.classic:recall_macro", "recall_micro": "opsnb.evaluate.classic:recall_micro",
-               "recall_weighted": "opsnb.evaluate.classic:recall_weighted", "f1": "opsnb.evaluate.classic:F1", "f1_macro": "opsnb.evaluate.classic:f1_macro", "f1_micro": "opsnb.evaluate.classic:f1_micro",
-               "f1_weighted": "opsnb.evaluate.classic:f1_weighted", "roc_auc": "opsnb.evaluate.classic:RocAuc", "pr_auc": "opsnb.evaluate.classic:PrAuc", "log_loss": "opsnb.evaluate.classic:LogLoss",
-               "brier": "opsnb.evaluate.classic:Brier", "ece": "opsnb.evaluate.classic:Ece", "mae": "opsnb.evaluate.regression:Mae", "rmse": "opsnb.evaluate.regression:Rmse", "mape": "opsnb.evaluate.regression:Mape",
-               "smape": "opsnb.evaluate.regression:Smape", "r2": "opsnb.evaluate.regression:R2", "pinball": "opsnb.evaluate.regression:Pinball", "coverage": "opsnb.evaluate.regression:Coverage",
-               "interval_width": "opsnb.evaluate.regression:IntervalWidth",
-               "faithfulness": "opsnb.evaluate.judge:Faithfulness", "answer_relevancy": "opsnb.evaluate.judge:AnswerRelevancy", "contextual_precision": "opsnb.evaluate.judge:ContextualPrecision",
-               "contextual_recall": "opsnb.evaluate.judge:ContextualRecall", "contextual_relevancy": "opsnb.evaluate.judge:ContextualRelevancy", "hallucination": "opsnb.evaluate.judge:Hallucination",
-               "summarization": "opsnb.evaluate.judge:Summarization", "toxicity": "opsnb.evaluate.judge:Toxicity", "bias_in_text": "opsnb.evaluate.judge:BiasInText", "tool_correctness": "opsnb.evaluate.judge:ToolCorrectness",
-               "conversation_completeness": "opsnb.evaluate.judge:ConversationCompleteness", "knowledge_retention": "opsnb.evaluate.judge:KnowledgeRetention", "turn_relevancy": "opsnb.evaluate.judge:TurnRelevancy",
-               "turn_faithfulness": "opsnb.evaluate.judge:TurnFaithfulness", "role_adherence": "opsnb.evaluate.judge:RoleAdherence", "g_eval": "opsnb.evaluate.judge:GEval", "dag": "opsnb.evaluate.judge:Dag",
-               "exact_match": "opsnb.evaluate.text:ExactMatch", "contains": "opsnb.evaluate.text:Contains", "token_f1": "opsnb.evaluate.text:TokenF1", "fuzzy_match": "opsnb.evaluate.text:FuzzyMatch",
-               "rouge_1": "opsnb.evaluate.text:rouge_1", "rouge_2": "opsnb.evaluate.text:rouge_2", "rouge_l": "opsnb.evaluate.text:rouge_l", "bleu": "opsnb.evaluate.text:Bleu", "chrf": "opsnb.evaluate.text:ChrF",
-               "json_valid": "opsnb.evaluate.format:JsonValid", "words": "opsnb.evaluate.format:words", "characters": "opsnb.evaluate.format:characters", "hit": "opsnb.evaluate.ranking:Hit", "recall@": "opsnb.evaluate.ranking:Recall",
-               "precision@": "opsnb.evaluate.ranking:Precision", "mrr": "opsnb.evaluate.ranking:MRR", "ndcg": "opsnb.evaluate.ranking:NDCG", "map": "opsnb.evaluate.ranking:MAP", "first_rank": "opsnb.evaluate.ranking:FirstRank",
-               "context_recall": "opsnb.evaluate.ranking:ContextRecall", "context_precision": "opsnb.evaluate.ranking:ContextPrecision", "answered": "opsnb.evaluate.ranking:Answered", "abstained": "opsnb.evaluate.ranking:Abstained",
-               "semantic_similarity": "opsnb.evaluate.meaning:SemanticSimilarity", "relevance": "opsnb.evaluate.meaning:Relevance", "support": "opsnb.evaluate.support:Support", "support_score": "opsnb.evaluate.support:SupportScore",
-               "cited": "opsnb.evaluate.support:Cited", "citations_valid": "opsnb.evaluate.support:CitationsValid", "citations_support": "opsnb.evaluate.support:CitationsSupport", "profanity": "opsnb.evaluate.wording:Profanity",
-               "refusal": "opsnb.evaluate.wording:Refusal", "repeats": "opsnb.evaluate.wording:Repeats", "language": "opsnb.evaluate.wording:Language"},
     "source": {"web": "opsnb.rag.source.web:find", "git": "opsnb.rag.source.git:find", "fsspec": "opsnb.rag.source.fsspec:find", "sql": "opsnb.rag.source.sqlalchemy:find", "llama_index": "opsnb.rag.source.llama_index:find"},
     "reader": {"pdf": "opsnb.rag.read.pypdfium2:read", "docx": "opsnb.rag.read.docx:read", "slides": "opsnb.rag.read.markitdown:read", "sheet": "opsnb.rag.read.markitdown:read", "html": "opsnb.rag.read.lxml:read", "xml": "opsnb.rag.read.lxml:read_xml",
                "markdown": "opsnb.rag.read.markdown:read", "notebook": "opsnb.rag.read.program:read_notebook", "code": "opsnb.rag.read.program:read", "text": "opsnb.rag.read.program:read_text", "rows": "opsnb.rag.read.rows:read", "json": "opsnb.rag.read.rows:read_json", "mail": "opsnb.rag.read.talk:read"},
 }
 
+# %% ../nbs/04_plug.ipynb #7f8a388b
+BACKENDS["metric"] = {"latency_s": "opsnb.evaluate.metric:latency", "tokens": "opsnb.evaluate.metric:tokens", "cost": "opsnb.evaluate.metric:cost",
+    "accuracy": "opsnb.evaluate.classic:Accuracy", "balanced_accuracy": "opsnb.evaluate.classic:BalancedAccuracy", "mcc": "opsnb.evaluate.classic:Mcc", "kappa": "opsnb.evaluate.classic:Kappa",
+    "precision": "opsnb.evaluate.classic:Precision", "precision_macro": "opsnb.evaluate.classic:precision_macro", "precision_micro": "opsnb.evaluate.classic:precision_micro",
+    "precision_weighted": "opsnb.evaluate.classic:precision_weighted", "recall": "opsnb.evaluate.classic:Recall", "recall_macro": "opsnb.evaluate.classic:recall_macro", "recall_micro": "opsnb.evaluate.classic:recall_micro",
+    "recall_weighted": "opsnb.evaluate.classic:recall_weighted", "f1": "opsnb.evaluate.classic:F1", "f1_macro": "opsnb.evaluate.classic:f1_macro", "f1_micro": "opsnb.evaluate.classic:f1_micro",
+    "f1_weighted": "opsnb.evaluate.classic:f1_weighted", "roc_auc": "opsnb.evaluate.classic:RocAuc", "pr_auc": "opsnb.evaluate.classic:PrAuc", "log_loss": "opsnb.evaluate.classic:LogLoss",
+    "brier": "opsnb.evaluate.classic:Brier", "ece": "opsnb.evaluate.classic:Ece", "mae": "opsnb.evaluate.regression:Mae", "rmse": "opsnb.evaluate.regression:Rmse", "mape": "opsnb.evaluate.regression:Mape",
+    "smape": "opsnb.evaluate.regression:Smape", "r2": "opsnb.evaluate.regression:R2", "pinball": "opsnb.evaluate.regression:Pinball", "coverage": "opsnb.evaluate.regression:Coverage",
+    "interval_width": "opsnb.evaluate.regression:IntervalWidth",
+    "faithfulness": "opsnb.evaluate.judge:Faithfulness", "answer_relevancy": "opsnb.evaluate.judge:AnswerRelevancy", "contextual_precision": "opsnb.evaluate.judge:ContextualPrecision",
+    "contextual_recall": "opsnb.evaluate.judge:ContextualRecall", "contextual_relevancy": "opsnb.evaluate.judge:ContextualRelevancy", "hallucination": "opsnb.evaluate.judge:Hallucination",
+    "summarization": "opsnb.evaluate.judge:Summarization", "toxicity": "opsnb.evaluate.judge:Toxicity", "bias_in_text": "opsnb.evaluate.judge:BiasInText", "tool_correctness": "opsnb.evaluate.judge:ToolCorrectness",
+    "conversation_completeness": "opsnb.evaluate.judge:ConversationCompleteness", "knowledge_retention": "opsnb.evaluate.judge:KnowledgeRetention", "turn_relevancy": "opsnb.evaluate.judge:TurnRelevancy",
+    "turn_faithfulness": "opsnb.evaluate.judge:TurnFaithfulness", "role_adherence": "opsnb.evaluate.judge:RoleAdherence", "g_eval": "opsnb.evaluate.judge:GEval", "dag": "opsnb.evaluate.judge:Dag",
+    "exact_match": "opsnb.evaluate.text:ExactMatch", "contains": "opsnb.evaluate.text:Contains", "token_f1": "opsnb.evaluate.text:TokenF1", "fuzzy_match": "opsnb.evaluate.text:FuzzyMatch",
+    "rouge_1": "opsnb.evaluate.text:rouge_1", "rouge_2": "opsnb.evaluate.text:rouge_2", "rouge_l": "opsnb.evaluate.text:rouge_l", "bleu": "opsnb.evaluate.text:Bleu", "chrf": "opsnb.evaluate.text:ChrF",
+    "json_valid": "opsnb.evaluate.format:JsonValid", "words": "opsnb.evaluate.format:words", "characters": "opsnb.evaluate.format:characters", "hit": "opsnb.evaluate.ranking:Hit", "recall@": "opsnb.evaluate.ranking:Recall",
+    "precision@": "opsnb.evaluate.ranking:Precision", "mrr": "opsnb.evaluate.ranking:MRR", "ndcg": "opsnb.evaluate.ranking:NDCG", "map": "opsnb.evaluate.ranking:MAP", "first_rank": "opsnb.evaluate.ranking:FirstRank",
+    "context_recall": "opsnb.evaluate.ranking:ContextRecall", "context_precision": "opsnb.evaluate.ranking:ContextPrecision", "answered": "opsnb.evaluate.ranking:Answered", "abstained": "opsnb.evaluate.ranking:Abstained",
+    "semantic_similarity": "opsnb.evaluate.meaning:SemanticSimilarity", "relevance": "opsnb.evaluate.meaning:Relevance", "support": "opsnb.evaluate.support:Support", "support_score": "opsnb.evaluate.support:SupportScore",
+    "cited": "opsnb.evaluate.support:Cited", "citations_valid": "opsnb.evaluate.support:CitationsValid", "citations_support": "opsnb.evaluate.support:CitationsSupport", "profanity": "opsnb.evaluate.wording:Profanity",
+    "refusal": "opsnb.evaluate.wording:Refusal", "repeats": "opsnb.evaluate.wording:Repeats", "language": "opsnb.evaluate.wording:Language"}
+
+# %% ../nbs/04_plug.ipynb #cb6d9a0d
 def resolve(target):
     "The object that `\"package.module:name\"` stands for."
     module, _, name = target.partition(":")

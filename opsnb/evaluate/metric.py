@@ -35,6 +35,7 @@ class Result:
     @property
     def tokens(self): return self.tokens_in + self.tokens_out
 
+# %% ../../nbs/61_evaluate.metric.ipynb #09bd1f10
 @dataclass
 class Score:
     "What a metric says of a case."
@@ -138,6 +139,7 @@ def _of_value(value, seen):
     if isinstance(value, (list, tuple, set, frozenset, dict)): return None if any(_of_value(v, seen) is None for v in (value.values() if isinstance(value, dict) else value)) else digest(plain(value))
     return _of_object(value)
 
+# %% ../../nbs/61_evaluate.metric.ipynb #580a049b
 def _of_object(value):
     "Of what says itself what it is: paths, arrays, language models, indexes, and whatever has a `fingerprint`."
     if isinstance(value, PurePath): return str(value)

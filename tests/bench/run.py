@@ -24,7 +24,6 @@ from evaluate_intervals import evaluate_intervals  # noqa: E402 - beside this fi
 from jobs import jobs  # noqa: E402 - beside this file
 from evaluate_faithfulness import faithfulness, profanity, relevance, texts as likeness  # noqa: E402 - beside this file
 from evaluate_speed import evaluate_speed  # noqa: E402
-from jobs import jobs  # noqa: E402
 from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
