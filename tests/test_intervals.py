@@ -78,6 +78,7 @@ def test_totals_that_cannot_be_drawn_again():
     assert estimated([1, 2, 3], one_class) == (None, "the figure cannot be drawn again: there is no interval")
     low, high = interval([0.1, 0.4, 0.9] * 20, lambda v: sorted(v)[len(v) // 2])
     assert 0.0 <= low < 0.4 < high <= 1.0
+    assert estimated([1, 2, 3], lambda v: 7.0, scale=(0, None))[1].startswith("it is the same in all draws") and estimated([1, 0] * 10, clusters=[i // 10 for i in range(20)])[1].startswith("all groups have the same mean")
     assert interval(list(np.linspace(0, 1, 30))) and interval(np.linspace(0, 1, 30))
 
 

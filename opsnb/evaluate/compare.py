@@ -283,7 +283,7 @@ def _table(comparison, html=False):
         if html and c.low is not None:
             reach = max(abs(c.low), abs(c.high)) or 1.0
             row["worse · better" if c.higher_is_better else "better · worse"] = interval_bar(Total(n, c.difference, c.low, c.high, range=(-reach, reach)))
-        rows.append(row | {"cases": c.n, "won": c.won or "", "lost": c.lost or "", "p": f"{c.corrected:.2g}" if c.corrected is not None else "", "reading": c.shown or "not shown to differ"})
+        rows.append(row | {"cases": c.n, "won": c.won or "", "lost": c.lost or "", "p": "" if c.corrected is None else "< 0.001" if c.corrected < 0.001 else f"{c.corrected:.2g}", "reading": c.shown or "not shown to differ"})
     return rows
 
 def _cases(comparison, most, shown):

@@ -162,7 +162,9 @@ def estimated(
     else:
         values = [float(v) for v in values]
         ends, share = _of_mean(values, level, *scale, clusters), 1.0
-    if ends is None: return None, "the figure cannot be drawn again: there is no interval" if share == 0 else f"all {len(values)} values are the same: there is no interval"
+    if ends is None:
+        why = "the figure cannot be drawn again" if share == 0 else "it is the same in all draws" if total is not None else "all groups have the same mean" if clusters is not None and len(set(values)) > 1 else f"all {len(values)} values are the same"
+        return None, f"{why}: there is no interval"
     return ends, _doubt(values, n, total is not None, *scale, share)
 
 def interval(values, total=None, level=0.95, seed=0, drawn=None, scale=(0.0, 1.0), clusters=None):
