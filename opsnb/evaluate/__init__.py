@@ -26,6 +26,8 @@ def evaluate(
     budget_tokens=None,  # tokens
     cache=True,          # use what is kept of earlier evaluations
     judge=None,          # model that judges, for metrics that need one
+    gate=None,           # rules that must hold, or a file gate.yaml: `report.verdict`
+    baseline=None,       # what rules compare with: a report, a run, "latest passed"
     level=0.95,          # of the intervals
     seed=0,              # of the intervals
     workspace=None,      # default: the one of the working directory
@@ -36,11 +38,12 @@ def evaluate(
     if isinstance(target, (list, tuple)) or hasattr(target, "tolist") and not hasattr(target, "predict"): cases, target = _with_outputs(cases, target), None
     if cases is None or metrics is None: raise OpsError("What is to be judged, and how?", given=f"{'no cases' if cases is None else 'no metrics'}", hint="ops.evaluate(target, cases, metrics)")
     made = resolve("opsnb.evaluate.run:Evaluation")(target, cases, metrics, name, concurrency, repeat, budget, budget_tokens, level, seed, **{k: v for k, v in {"judge": judge, **how}.items() if v is not None})
-    ws = workspace or Workspace.find()
+    ws, rules = workspace or Workspace.find(), resolve("opsnb.evaluate.policy:policy_of")(gate) if gate else None
     about = {"target": made.target.name, "dataset": made.cases.name, "dataset_digest": made.cases.digest, "metrics": ", ".join(m.name for m in made.metrics), "cases": len(made.cases), **({"repeat": repeat} if repeat > 1 else {})}
     with Run(made.name, about, type="evaluation", workspace=ws, quiet=True) as run:
         report = made.run(ws.path / "cache" / "evaluate.db" if cache else None, quiet)
         report.id = run.id
+        if rules is not None and report.status == "done": report.verdict = resolve("opsnb.evaluate.gate:gate")(report, rules, baseline, workspace=ws)
         _record(run, report)
         if report.status == "cancelled": run.finish("cancelled", "stopped")
     if report.status == "cancelled" and not quiet: print(report)
@@ -70,17 +73,17 @@ def _record(run, report):
 
 # %% ../../nbs/69_evaluate.ipynb #e6d3ccd6
 def open_report(
-    id,              # of an evaluation's run, or the beginning of it
+    id,              # of an evaluation's run, or the beginning of it; latest: of the newest
     workspace=None   # default: the one of the working directory
 ):                   # `Report`
     "Open the report of an earlier evaluation."
-    found = recorded(id, workspace)
+    found = recorded(resolve("opsnb.evaluate.gate:latest")(workspace or Workspace.find()) if id == "latest" else id, workspace)
     try: path = found.artifact("report.json")
     except OpsError: raise OpsError(f"Run {found.id} has no report", given=f"it is a {found.state.type}, {found.status}", hint="opsnb runs lists the runs; those of type evaluation have one") from None
     return resolve("opsnb.evaluate.report:of_dict")(json.loads(Path(path).read_text()))
 
 # %% ../../nbs/69_evaluate.ipynb #e60920fd
-SAID = ("target", "cases", "metrics", "name", "model", "judge", "template", "k", "where", "repeat", "concurrency", "budget", "budget_tokens", "output")
+SAID = ("target", "cases", "metrics", "name", "model", "judge", "template", "k", "where", "repeat", "concurrency", "budget", "budget_tokens", "output", "gate", "baseline")
 
 def evaluate_file(
     file,             # YAML that says target, cases and metrics; or cases: .jsonl .json .csv .parquet
@@ -95,11 +98,13 @@ def evaluate_file(
     concurrency=8,    # cases at a time
     budget=None,      # dollars
     budget_tokens=None,  # tokens
+    gate=None,        # file with rules; exit code 1 when they say no
+    baseline=None,    # run that the rules compare with, or "latest passed"
     cache=True,       # use what is kept of earlier evaluations
     workspace=None
 ):                    # `Report`
     "Judge a target on cases."
-    said = {"target": target, "metrics": list(metrics), "name": name, "model": model, "judge": judge, "template": template, "k": _number(k, int), "repeat": int(repeat), "concurrency": concurrency, "budget": _number(budget, float), "budget_tokens": _number(budget_tokens, int)}
+    said = {"target": target, "metrics": list(metrics), "name": name, "model": model, "judge": judge, "template": template, "k": _number(k, int), "repeat": int(repeat), "concurrency": concurrency, "budget": _number(budget, float), "budget_tokens": _number(budget_tokens, int), "gate": gate, "baseline": baseline}
     if Path(file).suffix in (".yaml", ".yml"): said = {**_of_yaml(Path(file)), **{k: v for k, v in said.items() if v not in (None, [], 1, 8)}}
     else: said["cases"] = file
     if not said.get("metrics"): raise OpsError("By which metrics?", allowed=sorted(resolve("opsnb.plug:backends")("metric")), hint="opsnb evaluate … --metric hit@5")
@@ -117,7 +122,7 @@ def _of_yaml(path):
     if not isinstance(said, dict) or "cases" not in said: raise OpsError(f"{path} does not say which cases", allowed=SAID)
     for k in said:
         if k not in SAID: raise unknown("word", k, SAID, where=path)
-    for k in ("cases", "target", "template"):
+    for k in ("cases", "target", "template", "gate"):
         if isinstance(said.get(k), str) and (path.parent / said[k].partition(":")[0]).is_file(): said[k] = str(path.parent / said[k])
     return said
 

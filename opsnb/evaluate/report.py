@@ -12,6 +12,7 @@ from ..errors import OpsError, unknown
 from .interval import estimated, interval
 from ..plug import need, resolve
 from ..show import Rows
+from ..verdict import Verdict
 
 # %% ../../nbs/62_evaluate.report.ipynb #47a3f787
 @dataclass
@@ -75,7 +76,9 @@ class Report:
     seconds: float = 0.0
     notes: list = field(default_factory=list)      # what a reader must know
     status: str = "done"                           # cancelled: stopped before its end
+    verdict: Verdict | None = None                 # of its gate, when it had one
 
+    exit_code = property(lambda self: 0 if self.verdict is None or self.verdict else 1)
     def __len__(self): return len(self.rows)
     def __getitem__(self, metric):
         if metric not in self.metrics: raise unknown("metric", metric, self.metrics, where=f"report {self.name}")
@@ -206,11 +209,11 @@ def _text(value, most=10_000):
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return (text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)").encode("utf-8", "replace").decode()
 
-def to_dict(self): return {**{k: v for k, v in vars(self).items() if k not in ("metrics", "rows")}, "metrics": {n: asdict(t) for n, t in self.metrics.items()}, "rows": [vars(r) for r in self.rows]}
+def to_dict(self): return {**{k: v for k, v in vars(self).items() if k not in ("metrics", "rows", "verdict")}, "verdict": self.verdict.to_dict() if self.verdict is not None else None, "metrics": {n: asdict(t) for n, t in self.metrics.items()}, "rows": [vars(r) for r in self.rows]}
 
 def of_dict(data):
     "The report that `to_dict` was made of."
-    try: return Report(**{**data, "metrics": {n: Total(**{**t, "range": tuple(t["range"])}) for n, t in data["metrics"].items()}, "rows": [Row(**r) for r in data["rows"]]})
+    try: return Report(**{**data, "verdict": Verdict(**data["verdict"]) if data.get("verdict") else None, "metrics": {n: Total(**{**t, "range": tuple(t["range"])}) for n, t in data["metrics"].items()}, "rows": [Row(**r) for r in data["rows"]]})
     except (KeyError, TypeError) as e: raise OpsError(f"This is no report of an evaluation: {e}", hint="it may have been written by a newer opsnb") from None
 
 Report.to_dict = to_dict

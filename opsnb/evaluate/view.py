@@ -96,7 +96,7 @@ def report_text(report, most=5):
     "A report as plain text."
     head = "\n".join(f"  {k}: {v}" for k, v in heading(report) if v not in ("", None))
     worst = _worst(report, most, 60)
-    return "\n".join([f"{report.name}  {report.id}".rstrip(), head, table_text(_totals(report)), *([f"\n{len(report.failures()):,} to look at, the worst first", table_text(worst)] if worst else [])])
+    return "\n".join([f"{report.name}  {report.id}".rstrip(), head, *([str(report.verdict)] if report.verdict is not None else []), table_text(_totals(report)), *([f"\n{len(report.failures()):,} to look at, the worst first", table_text(worst)] if worst else [])])
 
 def _confusion(report):
     try: return f"<details><summary>confusion</summary>{table_html(report.confusion())}</details>"
@@ -109,4 +109,4 @@ def report_html(report, most=10):
     tags = list(dict.fromkeys(t for r in report.rows for t in r.tags))[:4]
     parts = "".join(f"<details><summary>by {escape(t)}</summary>{table_html(report.slices(t))}</details>" for t in tags if 1 < len({r.tags.get(t) for r in report.rows}) <= 50)
     if "confusion" in report.pictures: parts = _confusion(report) + parts
-    return box(report.name, report.status if report.status != "done" or not report.errors else "done", heading(report), table_html(_totals(report, html=True)) + worst + parts, report.id)
+    return box(report.name, report.status if report.status != "done" or not report.errors else "done", heading(report), (report.verdict._repr_html_() if report.verdict is not None else "") + table_html(_totals(report, html=True)) + worst + parts, report.id)
