@@ -84,6 +84,7 @@ def test_a_judge_that_does_not_judge_is_an_error_of_the_case_and_never_a_number(
     judge = ops.llm.model(f"{server}#{how}+id:{abs(hash(says))}", timeout_s=0.7, retries=0) if how != "says:" else ops.llm.model(f"{server}#says:+id:e", retries=0)
     row = judged([GEval("good", "Is it good?", steps=["Look at it."], judge=judge)]).rows[0]
     assert "good" not in row.scores and says in row.errors["good"]
+    assert (row.tokens > 100) == (how[:4] in ("says", "leng"))  # what was answered is paid for, whatever it was
 
 
 def test_a_judge_without_schemas_and_one_that_disagrees_with_itself(project, server):

@@ -100,25 +100,32 @@ def _described(value):
 
 # %% ../../../nbs/65_evaluate.judge.ipynb #1f51a265
 def _score(self, case, result):
-    found = [self._once(case, result, n) for n in range(self.repeat)]
-    values = [value for value, _, _ in found]
-    asked = [a for _, _, a in found if a is not None]
+    asked = []
+    try: found = [self._once(case, result, n, asked) for n in range(self.repeat)]
+    except Exception as e:
+        e.paid = _paid(asked)  # what was asked until then
+        raise
+    values = [value for value, _ in found]
     versions = sorted({v for a in asked for v in a.versions})
     seen = {**({"versions": versions} if versions else {}), **({"values": values} if self.repeat > 1 else {})}
-    cost = None if any(a.cost is None for a in asked) else sum(a.cost for a in asked)
-    return Score(sum(values) / len(values), found[0][1], observed=seen or None, cost=cost, tokens=sum(a.tokens for a in asked))
+    cost, tokens = _paid(asked)
+    return Score(sum(values) / len(values), found[0][1], observed=seen or None, cost=cost, tokens=tokens)
 
-def _once(self, case, result, n=0):
-    "`(value, why, what was asked)`."
+def _paid(asked): return None if any(a.cost is None for a in asked) else sum(a.cost for a in asked), sum(a.tokens for a in asked)
+
+def _once(self, case, result, n, asked):
+    "`(value, why)`; what the judge was asked goes to `asked`."
     d, theirs = deepeval(), self.theirs
     said = d.conversation(case, result) if self.conversational else d.test_case(case, result)
     asking = Asking(self._judge, self._lacks, fresh=n > 0) if hasattr(self._judge, "chat") else None
+    if asking: asked.append(asking)
     one = self.copied(d, theirs, asking)
     if self.offline: one.system_one_model = d.OfflineJudge(self._embedder); _fits(said, d.MOST)
     elif asking: one.model = self._model_for(d, asking)
     value = d.measure(one, said)
+    if not asking and (native := _native(one)): asked.append(native)
     _is_sound(self, one, value, len(getattr(said, "retrieval_context", None) or ()))
-    return float(value), one.system_one_model.why if self.offline else why(one, self.bad), asking or _native(one)
+    return float(value), one.system_one_model.why if self.offline else why(one, self.bad)
 
 def _model_for(self, d, asking): return None if self.offline else d.Asked(asking) if hasattr(self._judge, "chat") else self._judge
 def _copied(self, d, theirs, asking): return copy.copy(theirs)
@@ -189,13 +196,13 @@ class ToolCorrectness(Judged):
     judge = property(lambda self: None)
 
     def __init__(self, judge=None, threshold=None, repeat=1, name=None, **options): super().__init__(judge, None, threshold, 1, name, **options)
-    def _once(self, case, result, n=0):
+    def _once(self, case, result, n, asked):
         called = (result.more or {}).get("tools_called", case.more.get("tools_called"))
         lack = "tools_called" if called is None else "expected_tools" if case.more.get("expected_tools") is None else None
         if lack: raise OpsError(f"The case has no {lack}", hint="a column of names, or of {\"name\": …, \"input_parameters\": {…}}")
         d, said = deepeval(), deepeval().test_case(case, result)
         was, right = ([t.name for t in calls] for calls in (said.tools_called, said.expected_tools))
-        return float(d.measure(copy.copy(self.theirs), said)), f"called {', '.join(was) or 'none'}; right: {', '.join(right) or 'none'}", None
+        return float(d.measure(copy.copy(self.theirs), said)), f"called {', '.join(was) or 'none'}; right: {', '.join(right) or 'none'}"
 
 # %% ../../../nbs/65_evaluate.judge.ipynb #74ba0b27
 class Conversation(Judged): needs, conversational = (), True
