@@ -107,8 +107,14 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None):
     fits = drawn is not None and len(given) == drawn.shape[1]
     ends = interval(given, total, level, drawn=drawn if fits else None) if value is not None else None
     low, high = ends or (None, None)
-    if not note and not metric.whole: note = metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
+    remark = "" if metric.whole else metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
+    note = "; ".join(filter(None, (note, remark, _lost(name, rows))))
     return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note)
+
+def _lost(name, rows):
+    "The commonest reason for which a metric has no score."
+    found = [r.errors[name] for r in rows if name in r.errors]
+    return f"{len(found):,} without a score, most often: {max(set(found), key=found.count)[:200]}" if found else ""
 
 def _mean(): return resolve("opsnb.evaluate.metric:Metric").total
 
