@@ -83,6 +83,9 @@ class Judged(Metric):
             if self._theirs is None: self._theirs = self.make(deepeval())
             return self._theirs
 
+    def __getstate__(self): return {k: v for k, v in vars(self).items() if k not in ("_lock", "_theirs")}
+    def __setstate__(self, state): vars(self).update(state, _lock=threading.Lock(), _theirs=None)  # in another process, DeepEval's object is made there
+
     def make(self, d): return d.made(self.of, self.name, self._options, self._model_for(d, Asking(self._judge)), self.offline, self._embedder, self.passes_at)
 
 # %% ../../../nbs/65_evaluate.judge.ipynb #7dea21ae
@@ -271,6 +274,8 @@ class Wrapped(Judged):
 
     offline = property(lambda self: False)
     judge = property(lambda self: self.model)
+    def __getstate__(self): return {k: v for k, v in vars(self).items() if k != "_lock"}
+    def __setstate__(self, state): vars(self).update(state, _lock=threading.Lock())
     def copied(self, d, theirs, asking):
         one = copy.copy(theirs)
         if hasattr(one, "async_mode"): one.async_mode = False  # each case has a thread of its own
