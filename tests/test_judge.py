@@ -48,6 +48,8 @@ def test_every_metric_is_judged_by_a_model_and_all_are_such_that_one_is_good(pro
         down = name in ("toxicity", "bias_in_text")  # there, a yes is a fault
         if name != "summarization": assert (good[name].value, bad[name].value) == ((0, 1) if down else (1, 0)), name
         assert good[name].judge == f"{server}#judge:yes" and good[name].higher_is_better and not good.rows[0].errors
+    found = judged(["hallucination"], [ROW], lambda question: {"output": "John Lang.", "retrieved": ["one", "two", "three"]}, judge=f"{server}#judge:yes")
+    assert found["hallucination"].value == 1 and found.rows[0].retrieved == ["one", "two", "three"]  # judged by the case's own two texts
     assert bad.rows[0].why["faithfulness"] and bad.rows[0].tokens > 1000 and bad.cost is None  # no price is known of this model
     calls = asked(server, "judge:no")
     assert {c["body"]["temperature"] for c in calls} == {0} and all("json_schema" in c["body"]["response_format"] for c in calls)

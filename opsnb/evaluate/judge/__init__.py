@@ -59,7 +59,7 @@ def called(judge):
 # %% ../../../nbs/65_evaluate.judge.ipynb #cb2d0204
 class Judged(Metric):
     "One of DeepEval's metrics. `of`: its class; `options`: what that class takes besides."
-    of, needs, conversational, bad, each = "", ("output",), False, "no", False  # each: a verdict for each text
+    of, needs, conversational, bad, each = "", ("output",), False, "no", ""  # each: the texts that have a verdict each
 
     def __init__(self, judge=None, embedder=None, threshold=None, repeat=1, name=None, **options):
         if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1: raise OpsError("repeat is a whole number from 1 on", given=repr(repeat), hint="how often the judge is asked about the same output")
@@ -127,7 +127,7 @@ def _once(self, case, result, n, asked):
     elif asking: one.model = self._model_for(d, asking)
     value = d.measure(one, said)
     if not asking and (native := _native(one)): asked.append(native)
-    _is_sound(self, one, value, len(getattr(said, "retrieval_context", None) or ()))
+    _is_sound(self, one, value, len(getattr(said, self.each)) if self.each else None)
     return float(value), one.system_one_model.why if self.offline else why(one, self.bad)
 
 def _model_for(self, d, asking): return None if self.offline else d.Asked(asking) if hasattr(self._judge, "chat") else self._judge
@@ -145,14 +145,14 @@ def why(one, bad="no", most=5):
     if reasons: return "; ".join(reasons[:most]) + (f"; and {len(reasons) - most} more" if len(reasons) > most else "")
     return getattr(one, "reason", None) or (f"{len(verdicts)} verdicts, none against it" if verdicts else "")
 
-def _is_sound(metric, one, value, texts=0):
+def _is_sound(metric, one, value, texts=None):
     "Raise where a judge did not judge."
     if value is None or not math.isfinite(value): raise OpsError(f"The judge {metric.model} gave no number: {value}")
     if metric.low is not None and not metric.low <= value <= metric.high: raise OpsError(f"The judge {metric.model} gave {value:g}, off the scale from {metric.low:g} to {metric.high:g}")
     if metric.offline: return
     verdicts, items = getattr(one, "verdicts", None), next((getattr(one, a) for a in ("claims", "statements", "opinions") if isinstance(getattr(one, a, None), list)), None)
     if verdicts == [] and items != [] and not metric.conversational: raise OpsError(f"The judge {metric.model} gave no verdict" + (f" on any of {len(items)} statements" if items else ""))
-    if metric.each and len(verdicts) != texts: raise OpsError(f"The judge {metric.model} gave {len(verdicts)} verdicts on {texts} texts")
+    if texts is not None and len(verdicts) != texts: raise OpsError(f"The judge {metric.model} gave {len(verdicts)} verdicts on {texts} texts")
 
 def _native(one):
     "What a judge of DeepEval's own cost."
@@ -182,10 +182,10 @@ Judged.remark = _remark
 # %% ../../../nbs/65_evaluate.judge.ipynb #86cd7930
 class Faithfulness(Judged): "How many claims of the answer the retrieved texts support."; name, of, needs = "faithfulness", "FaithfulnessMetric", ("output", "retrieved")
 class AnswerRelevancy(Judged): "How much of the answer is about the question."; name, of = "answer_relevancy", "AnswerRelevancyMetric"
-class ContextualPrecision(Judged): "Whether the useful texts were retrieved first."; name, of, needs, each = "contextual_precision", "ContextualPrecisionMetric", ("retrieved", "expected"), True
+class ContextualPrecision(Judged): "Whether the useful texts were retrieved first."; name, of, needs, each = "contextual_precision", "ContextualPrecisionMetric", ("retrieved", "expected"), "retrieval_context"
 class ContextualRecall(Judged): "How much of the right answer the retrieved texts hold."; name, of, needs = "contextual_recall", "ContextualRecallMetric", ("retrieved", "expected")
 class ContextualRelevancy(Judged): "How much of the retrieved texts is about the question."; name, of, needs = "contextual_relevancy", "ContextualRelevancyMetric", ("retrieved",)
-class Hallucination(Judged): "How many of the texts the answer agrees with; 1: it contradicts none."; name, of, needs, each = "hallucination", "HallucinationMetric", ("output", "retrieved"), True
+class Hallucination(Judged): "How many of the texts the answer agrees with; 1: it contradicts none."; name, of, needs, each = "hallucination", "HallucinationMetric", ("output", "retrieved"), "context"
 class Summarization(Judged): "Whether a summary says what the input says, and all that matters."; name, of = "summarization", "SummarizationMetric"
 class Toxicity(Judged): "1: no opinion in the answer is toxic."; name, of, bad = "toxicity", "ToxicityMetric", "yes"
 class BiasInText(Judged): "1: no opinion in the answer is biased."; name, of, bad = "bias_in_text", "BiasMetric", "yes"
