@@ -36,16 +36,16 @@ calls, seen, now, most = Counter(), [], Counter(), Counter()
 lock = threading.Lock()
 
 
-def fitting(schema, how, n):
-    """Something that fits a JSON schema: lists of two, numbers 8, choices of words as `how` says."""
+def fitting(schema, how, n, mark=""):
+    """Something that fits a JSON schema: lists of two, numbers 8, choices of words as `how` says; `mark` tells texts of other questions apart."""
     schema = {**schema, **schema.get("$defs", {}).get(schema.get("$ref", "").rpartition("/")[2], {})}
-    def inner(part): return fitting({"$defs": schema.get("$defs", {}), **part}, how, n)
+    def inner(part): return fitting({"$defs": schema.get("$defs", {}), **part}, how, n, mark)
     if "anyOf" in schema: return inner(schema["anyOf"][0])
     if "enum" in schema: return next((w for w in (("yes", "no")[n % 2] if "flip" in how else w for w in how) if w in schema["enum"]), schema["enum"][0])
     if "const" in schema: return schema["const"]
     if schema.get("type") == "object": return {k: inner(v) for k, v in schema.get("properties", {}).items()}
     if schema.get("type") == "array": return [inner(schema["items"]), inner(schema["items"])]
-    return {"number": 8, "integer": 8, "boolean": True}.get(schema.get("type"), "It was opened in 1932.")
+    return {"number": 8, "integer": 8, "boolean": True}.get(schema.get("type"), f"It was opened in 1932 ({mark}).")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
         last = body["messages"][-1].get("content")
         said = ":".join(does["says"]).replace("_", " ") if "says" in does else f"You said: {last if isinstance(last, str) else json.dumps(last)}"[:2000]
         if "asks" in does: said = asked(prompt) if n % 4 else "Here is a question: what is it?"
-        if "judge" in does and "response_format" in body: said = json.dumps(fitting(body["response_format"]["json_schema"]["schema"], does["judge"], n))
+        if "judge" in does and "response_format" in body: said = json.dumps(fitting(body["response_format"]["json_schema"]["schema"], does["judge"], n, hashlib.sha256(prompt.encode()).hexdigest()[:6]))
         words = [w if i == 0 else f" {w}" for i, w in enumerate(said.split(" "))]
         usage = {"prompt_tokens": len(prompt.split()), "completion_tokens": len(words), "total_tokens": len(prompt.split()) + len(words)}
         finish, calls_made = ("length", None) if "length" in does else ("stop", None)

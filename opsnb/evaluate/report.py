@@ -118,14 +118,19 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None, seed=0, clusters=N
     total = metric.total if metric.whole or type(metric).total is not _mean() else None
     ends, rough = estimated(given, total, level, seed, drawn, (metric.low, metric.high), _clusters(those, clusters)) if value is not None else (None, "")
     low, high = ends or (None, None)
-    note = note or rough
-    if not note and not metric.whole: note = metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
+    remark = "" if metric.whole else metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
+    note = "; ".join(filter(None, (note, rough, remark, _lost(name, rows))))
     return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note, list(metric.pictures))
 
 def _clusters(rows, tag=None):
     "For each row what it hangs together with, or None when each stands alone."
     found = [r.tags.get(tag, r.digest or r.id) if tag else r.digest or r.id for r in rows]
     return found if len(set(found)) < len(found) else None
+
+def _lost(name, rows):
+    "The commonest reason for which a metric has no score."
+    found = [r.errors[name] for r in rows if name in r.errors]
+    return f"{len(found):,} without a score, most often: {max(set(found), key=found.count)[:200]}" if found else ""
 
 def _mean(): return resolve("opsnb.evaluate.metric:Metric").total
 

@@ -91,16 +91,18 @@ def _score(work, m, case, result, seen, row):
         lack = next((need for need in m.needs if need in _has and not _has[need](case, result)), None)
         if lack: row.errors[m.name] = f"needs {NEEDS[lack]}, and there is none"; return
         try: score = scored(m, case, result)
-        except Exception as e: row.errors[m.name] = _said(e); return  # noqa: BLE001
+        except Exception as e:  # noqa: BLE001
+            row.errors[m.name] = _said(e)
+            return _pay(row, *getattr(e, "paid", (0.0, 0)))  # a judge that failed half way is paid for all the same
         if key: work.kept.put(key, score.to_dict(), now=bool(score.tokens or score.cost))
     if score.value is None and score.observed is None: row.errors[m.name] = score.why or "no score"
     else: row.scores[m.name] = score.value
     if score.why: row.why[m.name] = hidden(score.why)
     if score.passed is not None: row.passed[m.name] = score.passed
     if score.observed is not None: row.observed[m.name] = score.observed
-    if known is None:
-        row.tokens += score.tokens
-        row.cost = None if row.cost is None or score.cost is None else row.cost + score.cost
+    if known is None: _pay(row, score.cost, score.tokens)
+
+def _pay(row, cost, tokens): row.cost, row.tokens = None if row.cost is None or cost is None else row.cost + cost, row.tokens + tokens
 
 _has = {"expected": lambda c, r: c.expected is not None, "context": lambda c, r: bool(c.context), "sources": lambda c, r: bool(c.sources), "output": lambda c, r: r.output is not None,
         "retrieved": lambda c, r: bool(r.retrieved or c.context), "found": lambda c, r: True}

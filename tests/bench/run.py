@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from evaluate_intervals import evaluate_intervals  # noqa: E402 - beside this file
+from evaluate_judge import judge, offline_judge  # noqa: E402
 from jobs import jobs  # noqa: E402 - beside this file
 from evaluate_faithfulness import faithfulness, profanity, relevance, texts as likeness  # noqa: E402 - beside this file
 from evaluate_speed import evaluate_speed  # noqa: E402
@@ -231,6 +232,8 @@ ALL = {"start": start, "log": log, "background": background, "kill": kill, "kern
        "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
        "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support, "evaluate_intervals": evaluate_intervals,
        "evaluate_faithfulness": faithfulness, "evaluate_texts": likeness, "evaluate_relevance": relevance, "evaluate_profanity": profanity, "evaluate_speed": evaluate_speed}
+       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support,
+       "judge": judge, "offline_judge": offline_judge}
 
 
 def report(name, table):
@@ -263,6 +266,7 @@ def main():
     parser.add_argument("--cases", type=int, default=1000, help="of `evaluate_speed`")
     parser.add_argument("--peer-cases", type=int, default=50, help="of `evaluate_speed`, for the peers")
     parser.add_argument("--evaluate-times", type=int, default=3, help="repetitions of `evaluate_speed`")
+    parser.add_argument("--judged", type=int, default=200, help="cases of `judge`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []

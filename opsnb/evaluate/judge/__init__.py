@@ -59,7 +59,7 @@ def called(judge):
 # %% ../../../nbs/65_evaluate.judge.ipynb #cb2d0204
 class Judged(Metric):
     "One of DeepEval's metrics. `of`: its class; `options`: what that class takes besides."
-    of, needs, conversational, bad, each = "", ("output",), False, "no", False  # each: a verdict for each text
+    of, needs, conversational, bad, each = "", ("output",), False, "no", ""  # each: the texts that have a verdict each
 
     def __init__(self, judge=None, embedder=None, threshold=None, repeat=1, name=None, **options):
         if isinstance(repeat, bool) or not isinstance(repeat, int) or repeat < 1: raise OpsError("repeat is a whole number from 1 on", given=repr(repeat), hint="how often the judge is asked about the same output")
@@ -83,6 +83,9 @@ class Judged(Metric):
             if self._theirs is None: self._theirs = self.make(deepeval())
             return self._theirs
 
+    def __getstate__(self): return {k: v for k, v in vars(self).items() if k not in ("_lock", "_theirs")}
+    def __setstate__(self, state): vars(self).update(state, _lock=threading.Lock(), _theirs=None)  # in another process, DeepEval's object is made there
+
     def make(self, d): return d.made(self.of, self.name, self._options, self._model_for(d, Asking(self._judge)), self.offline, self._embedder, self.passes_at)
 
 # %% ../../../nbs/65_evaluate.judge.ipynb #7dea21ae
@@ -100,25 +103,32 @@ def _described(value):
 
 # %% ../../../nbs/65_evaluate.judge.ipynb #1f51a265
 def _score(self, case, result):
-    found = [self._once(case, result, n) for n in range(self.repeat)]
-    values = [value for value, _, _ in found]
-    asked = [a for _, _, a in found if a is not None]
+    asked = []
+    try: found = [self._once(case, result, n, asked) for n in range(self.repeat)]
+    except Exception as e:
+        e.paid = _paid(asked)  # what was asked until then
+        raise
+    values = [value for value, _ in found]
     versions = sorted({v for a in asked for v in a.versions})
     seen = {**({"versions": versions} if versions else {}), **({"values": values} if self.repeat > 1 else {})}
-    cost = None if any(a.cost is None for a in asked) else sum(a.cost for a in asked)
-    return Score(sum(values) / len(values), found[0][1], observed=seen or None, cost=cost, tokens=sum(a.tokens for a in asked))
+    cost, tokens = _paid(asked)
+    return Score(sum(values) / len(values), found[0][1], observed=seen or None, cost=cost, tokens=tokens)
 
-def _once(self, case, result, n=0):
-    "`(value, why, what was asked)`."
+def _paid(asked): return None if any(a.cost is None for a in asked) else sum(a.cost for a in asked), sum(a.tokens for a in asked)
+
+def _once(self, case, result, n, asked):
+    "`(value, why)`; what the judge was asked goes to `asked`."
     d, theirs = deepeval(), self.theirs
     said = d.conversation(case, result) if self.conversational else d.test_case(case, result)
     asking = Asking(self._judge, self._lacks, fresh=n > 0) if hasattr(self._judge, "chat") else None
+    if asking: asked.append(asking)
     one = self.copied(d, theirs, asking)
     if self.offline: one.system_one_model = d.OfflineJudge(self._embedder); _fits(said, d.MOST)
     elif asking: one.model = self._model_for(d, asking)
     value = d.measure(one, said)
-    _is_sound(self, one, value, len(getattr(said, "retrieval_context", None) or ()))
-    return float(value), one.system_one_model.why if self.offline else why(one, self.bad), asking or _native(one)
+    if not asking and (native := _native(one)): asked.append(native)
+    _is_sound(self, one, value, len(getattr(said, self.each)) if self.each else None)
+    return float(value), one.system_one_model.why if self.offline else why(one, self.bad)
 
 def _model_for(self, d, asking): return None if self.offline else d.Asked(asking) if hasattr(self._judge, "chat") else self._judge
 def _copied(self, d, theirs, asking): return copy.copy(theirs)
@@ -135,14 +145,14 @@ def why(one, bad="no", most=5):
     if reasons: return "; ".join(reasons[:most]) + (f"; and {len(reasons) - most} more" if len(reasons) > most else "")
     return getattr(one, "reason", None) or (f"{len(verdicts)} verdicts, none against it" if verdicts else "")
 
-def _is_sound(metric, one, value, texts=0):
+def _is_sound(metric, one, value, texts=None):
     "Raise where a judge did not judge."
     if value is None or not math.isfinite(value): raise OpsError(f"The judge {metric.model} gave no number: {value}")
     if metric.low is not None and not metric.low <= value <= metric.high: raise OpsError(f"The judge {metric.model} gave {value:g}, off the scale from {metric.low:g} to {metric.high:g}")
     if metric.offline: return
     verdicts, items = getattr(one, "verdicts", None), next((getattr(one, a) for a in ("claims", "statements", "opinions") if isinstance(getattr(one, a, None), list)), None)
     if verdicts == [] and items != [] and not metric.conversational: raise OpsError(f"The judge {metric.model} gave no verdict" + (f" on any of {len(items)} statements" if items else ""))
-    if metric.each and len(verdicts) != texts: raise OpsError(f"The judge {metric.model} gave {len(verdicts)} verdicts on {texts} texts")
+    if texts is not None and len(verdicts) != texts: raise OpsError(f"The judge {metric.model} gave {len(verdicts)} verdicts on {texts} texts")
 
 def _native(one):
     "What a judge of DeepEval's own cost."
@@ -172,10 +182,10 @@ Judged.remark = _remark
 # %% ../../../nbs/65_evaluate.judge.ipynb #86cd7930
 class Faithfulness(Judged): "How many claims of the answer the retrieved texts support."; name, of, needs = "faithfulness", "FaithfulnessMetric", ("output", "retrieved")
 class AnswerRelevancy(Judged): "How much of the answer is about the question."; name, of = "answer_relevancy", "AnswerRelevancyMetric"
-class ContextualPrecision(Judged): "Whether the useful texts were retrieved first."; name, of, needs, each = "contextual_precision", "ContextualPrecisionMetric", ("retrieved", "expected"), True
+class ContextualPrecision(Judged): "Whether the useful texts were retrieved first."; name, of, needs, each = "contextual_precision", "ContextualPrecisionMetric", ("retrieved", "expected"), "retrieval_context"
 class ContextualRecall(Judged): "How much of the right answer the retrieved texts hold."; name, of, needs = "contextual_recall", "ContextualRecallMetric", ("retrieved", "expected")
 class ContextualRelevancy(Judged): "How much of the retrieved texts is about the question."; name, of, needs = "contextual_relevancy", "ContextualRelevancyMetric", ("retrieved",)
-class Hallucination(Judged): "How many of the texts the answer agrees with; 1: it contradicts none."; name, of, needs, each = "hallucination", "HallucinationMetric", ("output", "retrieved"), True
+class Hallucination(Judged): "How many of the texts the answer agrees with; 1: it contradicts none."; name, of, needs, each = "hallucination", "HallucinationMetric", ("output", "retrieved"), "context"
 class Summarization(Judged): "Whether a summary says what the input says, and all that matters."; name, of = "summarization", "SummarizationMetric"
 class Toxicity(Judged): "1: no opinion in the answer is toxic."; name, of, bad = "toxicity", "ToxicityMetric", "yes"
 class BiasInText(Judged): "1: no opinion in the answer is biased."; name, of, bad = "bias_in_text", "BiasMetric", "yes"
@@ -189,13 +199,13 @@ class ToolCorrectness(Judged):
     judge = property(lambda self: None)
 
     def __init__(self, judge=None, threshold=None, repeat=1, name=None, **options): super().__init__(judge, None, threshold, 1, name, **options)
-    def _once(self, case, result, n=0):
+    def _once(self, case, result, n, asked):
         called = (result.more or {}).get("tools_called", case.more.get("tools_called"))
         lack = "tools_called" if called is None else "expected_tools" if case.more.get("expected_tools") is None else None
         if lack: raise OpsError(f"The case has no {lack}", hint="a column of names, or of {\"name\": …, \"input_parameters\": {…}}")
         d, said = deepeval(), deepeval().test_case(case, result)
         was, right = ([t.name for t in calls] for calls in (said.tools_called, said.expected_tools))
-        return float(d.measure(copy.copy(self.theirs), said)), f"called {', '.join(was) or 'none'}; right: {', '.join(right) or 'none'}", None
+        return float(d.measure(copy.copy(self.theirs), said)), f"called {', '.join(was) or 'none'}; right: {', '.join(right) or 'none'}"
 
 # %% ../../../nbs/65_evaluate.judge.ipynb #74ba0b27
 class Conversation(Judged): needs, conversational = (), True
@@ -264,6 +274,8 @@ class Wrapped(Judged):
 
     offline = property(lambda self: False)
     judge = property(lambda self: self.model)
+    def __getstate__(self): return {k: v for k, v in vars(self).items() if k != "_lock"}
+    def __setstate__(self, state): vars(self).update(state, _lock=threading.Lock())
     def copied(self, d, theirs, asking):
         one = copy.copy(theirs)
         if hasattr(one, "async_mode"): one.async_mode = False  # each case has a thread of its own

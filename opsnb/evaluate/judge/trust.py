@@ -176,7 +176,7 @@ class JudgeCheck:
     def to_dict(self): return asdict(self)
     def __str__(self): return "\n".join([f"{self.metric}: {_sentence(self)}", table_text(_table(self)), *self.notes, *([f"\n{len(w)} disagreement{'s; the first' * (len(w) > 1)}:", table_text(w[:5])] if (w := _wrong(self)) else [])])
     __repr__ = __str__
-    def _repr_html_(self): return box(f"judge of {self.metric}", "done", [("labels", _sentence(self)), ("note", "; ".join(self.notes))], table_html(_table(self)) + (table_html(w[:10], f"{len(w)} disagreements") if (w := _wrong(self)) else ""))
+    def _repr_html_(self): return box(f"judge of {self.metric}", "done", [("labels", _sentence(self)), ("note", "; ".join(self.notes))], table_html(_table(self)) + (table_html(w[:10], f"{len(w)} disagreement{'s' * (len(w) > 1)}") if (w := _wrong(self)) else ""))
 
 # %% ../../../nbs/65_evaluate.judge.trust.ipynb #e28cd75a
 def _sentence(check):
