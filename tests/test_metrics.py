@@ -235,6 +235,27 @@ def test_scores_do_not_depend_on_the_number_of_threads():
     assert [r.scores for r in one.rows] == [r.scores for r in many.rows] and one["support"].value == many["support"].value
 
 
+def test_a_second_evaluation_says_the_same_whether_scores_were_kept_or_not(tmp_path):
+    cases = [Case(f"Rule {i}?", "Returns are accepted.", output=f"Returns are accepted within {20 + i} days.", context=RULES, sources=["a"]) for i in range(12)]
+    first, second = (evaluated(None, cases, ["token_f1", "bleu", "chrf", "support", "profanity", "words"], kept_at=tmp_path / "kept.db", quiet=True) for _ in range(2))
+    assert {n: (m.value, m.low, m.high) for n, m in first.metrics.items()} == {n: (m.value, m.low, m.high) for n, m in second.metrics.items()} and [(r.scores, r.why) for r in first.rows] == [(r.scores, r.why) for r in second.rows]
+    import sqlite3
+    with sqlite3.connect(tmp_path / "kept.db") as db: assert db.execute("SELECT count(*) FROM kept").fetchone()[0] == 12 * 4  # token_f1 and words are cheaper to count again
+
+
+def test_nothing_looks_for_a_network(monkeypatch):
+    def no(*a, **k): raise AssertionError("a name was looked up")
+    monkeypatch.setattr(socket, "getaddrinfo", no)
+    case = Case("How long do refunds take, and who pays for them?", "5 working days", context=RULES, sources=["a"], output="Refunds take 5 working days [1], and that is all.")
+    report = evaluated(None, [case], OURS, quiet=True)
+    assert not report.errors and report["support"].value == 1 and not [e for r in report.rows for e in r.errors.values() if "Error" in e]
+
+
+def test_an_embedder_that_is_not_there_gets_the_names_that_are():
+    for metric in ("support", "relevance"):
+        with pytest.raises(OpsError, match="minilm"): evaluated(None, [Case("q", output="a", context=["b"])], [metric], embedder="nope", quiet=True)
+
+
 def test_wording():
     import codecs
     for word in ("Shpx", "fuvggl", "f.u.v.g", "fu*g", "OVGPU", "shhhpx"): assert of("profanity", output=codecs.decode(word, "rot13")).value == 1, word
