@@ -39,7 +39,7 @@ VERBS = [
     Verb("metric", "opsnb.evaluate.metric:metric", "a function as a metric"),
     Verb("evaluate_file", "opsnb.evaluate:evaluate_file", "judge what a file says, or a file of cases", "evaluate", {"target": "-t", "metrics": "-m"}, {},
          ("opsnb evaluate questions.jsonl --target index:docs --metric hit@5 --metric mrr", "opsnb evaluate answers.csv --metric exact_match", "opsnb evaluate evaluate.yaml"), python=False),
-    Verb("report", "opsnb.evaluate:report", "open the report of an earlier evaluation", "report", {}, {}, ("opsnb report run_3f2a", "opsnb report run_3f2a --json")),
+    Verb("report", "opsnb.evaluate:open_report", "open the report of an earlier evaluation", "report", {}, {}, ("opsnb report run_3f2a", "opsnb report run_3f2a --json")),
     Verb("sweep", "opsnb.evaluate.sweep:sweep", "try configurations of an index, a prompt, a function or a pipeline: a leaderboard"),
     Verb("sweep_file", "opsnb.evaluate.sweep:sweep_file", "try the configurations that a file says: a leaderboard with intervals", "sweep", {"metric": "-m"}, {},
          ("opsnb sweep sweep.yaml", "opsnb sweep sweep.yaml --metric mrr --on local", "opsnb sweep sweep.yaml --apply", "opsnb sweep sweep.yaml --json"), python=False),

@@ -11,12 +11,14 @@ import pytest
 import opsnb as ops
 from llm_server import serving
 from opsnb.errors import OpsError
+from opsnb.evaluate.configure import setup_of
 from opsnb.evaluate.leaderboard import Entry, Leaderboard, frontier, paired
 from opsnb.evaluate.metric import metric
 from opsnb.evaluate.report import Report, Row, Total
 from opsnb.rag.chunk import rough
 from opsnb.rag.document import Document, Span
 from opsnb.rag.index import Index
+from opsnb.travel import packed, unpacked
 from rag_builder import Hashes
 from support import opsnb, until
 
@@ -115,6 +117,7 @@ def test_a_prompt_and_its_model_at_a_real_server(ws):
                           [{"question": f"Capital of France, {i}?", "expected": "Paris"} for i in range(8)], right, quiet=True)
     assert len(board) == 4 and board.best.value("right") == 1 and "template short" in " ".join(e.label for e in board.entries) and board.best.cost is None
     assert not board.verdict and "not distinguishable" in board.verdict.why  # two prompts are right
+    assert "  short" in str(board) and "Answer in one word" not in str(board)  # by their names
     assert paired(board[1].report, board[4].report, "right").better and board.apply()["model"].endswith("id:a")
     assert sum(r.tokens for r in board[1].report.rows) > 0
 
@@ -146,6 +149,15 @@ def test_configurations_as_local_jobs(project, ws):
     assert all(e.cached for e in again.entries) and len(ops.jobs()) == 3
 
 
+def test_what_is_swept_goes_to_another_process(ws):
+    index = Index("docs", embedder=Counted(), mode="text")
+    index.build(documents=documents(3), chunking={"tokens": 60})
+    here = setup_of(index, k=3)
+    there = unpacked(packed(here, "the setup"), "the setup")
+    assert there.fingerprint == here.fingerprint and there.at({"tokens": 30, "candidates": 9}).name == here.at({"tokens": 30}).name
+    assert [h.chunk.id for h in there.target({"k": 2})[0].search("wall", k=2)] == [h.chunk.id for h in index.search("wall", k=2)] and there.target({"k": 2})[1] == {"k": 2}
+
+
 def test_a_pipeline_and_its_parameters(project, notebook, ws):
     notebook("add", "x = 1\nby = 0", "import opsnb as ops\nops.publish(y=x + by)")
     (project / "pipeline.yaml").write_text("name: adding\nparams:\n  x: 0\n  by: 0   # what is added\nsteps:\n  add:\n    notebook: add.ipynb\n    params: {x: '${params.x}', by: '${params.by}'}\n")
@@ -166,7 +178,8 @@ def test_held_out_cases_judge_the_first_two(ws):
     assert board.held_out["first"]["value"] < board.best.value("right")  # the luck stays behind
     assert board.held_out["why"] in str(board)
     again = ops.sweep(guess, {"seed": list(range(12))}, cases, right, holdout=0.5, quiet=True)
-    assert again.held_out == board.held_out
+    assert again.held_out == board.held_out and all(e.cached for e in again.entries)
+    assert ops.report(board.best.run).to_dict() == again.best.report.to_dict()  # a run like that of any evaluation
 
 
 def test_of_equal_configurations_one_is_seldom_called_best():
@@ -217,6 +230,10 @@ def test_the_command_line(project, ws):
     code, out, err = opsnb("sweep", "sweep.yaml")
     assert code == 2 and "did you mean 'by'" in err
     assert "opsnb sweep sweep.yaml --apply" in opsnb("sweep", "--help")[1]
+    (project / "f.py").write_text("def shifted(x, by=0): raise KeyError(by)\n")
+    (project / "sweep.yaml").write_text("target: f.py:shifted\ngrid: {by: [0, 1]}\ncases: cases.jsonl\nmetrics: [cost]\n")
+    code, out, err = opsnb("sweep", "sweep.yaml", "--apply")
+    assert code == 1 and "every case raised; the first: KeyError" in out and "nothing is applied" in out, out + err
 
 
 def test_a_budget_ends_a_sweep(ws):
