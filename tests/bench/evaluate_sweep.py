@@ -106,7 +106,7 @@ def sweep_claims(options):
             apart += values[0] > values[1]
             optimism += values[0] - sum(values) / len(values)
         rows.append([f"{share:.2f}", f"{apart / 10:.1f} %", f"{called / 10:.1f} %", f"{optimism / 1000:+.3f}"])
-    return ["true score", "alone in first place", "called best", "first one's figure, too high by"], rows, ["A leaderboard without intervals would call the first one best whenever it is alone in its place."]
+    return ["true score, about", "alone in first place", "called best", "first one's figure, too high by"], rows, ["A leaderboard without intervals would call the first one best whenever it is alone in its place."]
 
 
 def made_cases(options):
