@@ -112,6 +112,8 @@ def test_what_fails_is_a_row_and_what_is_wrong_is_said_first(ws):
     with pytest.raises(OpsError, match="Unknown parameter 'token'.*"): ops.sweep(index, {"token": [30]}, questions(), holds)
     with pytest.raises(OpsError, match="mean|mode") as e: ops.sweep(index, {"mod": ["text"]}, questions(), holds)
     assert "did you mean" in str(e.value)
+    with pytest.raises(OpsError, match="Unknown argument 'kk'"): ops.sweep(index, {"mode": ["text"]}, questions(), holds, kk=3)
+    with pytest.raises(OpsError, match="There is no model called"): ops.sweep("gpt-5-mini", {"temperature": [0, 1]}, questions(), right)
     assert len(recorded(ws, "sweep")) == 1  # the mistakes made no run
 
 

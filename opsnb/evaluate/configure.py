@@ -15,7 +15,7 @@ from ..config import masked
 from ..errors import OpsError, unknown
 from .case import digest, plain
 from .metric import code_of
-from .target import Function, OfPipeline
+from .target import Function, OfModel, OfPipeline
 from ..plug import need, resolve
 from ..workspace import Workspace, write_atomic
 
@@ -86,13 +86,15 @@ class OfPrompt(Setup):
     "Model, template and the settings of a call."
     kind = "model"
     def __init__(self, model=None, template=None, **settings):
+        if isinstance(model, str): resolve("opsnb.llm:model")(model)  # says what is wrong with its name
         self.model, self.fixed, self.name = model, {**({"template": template} if template else {}), **settings}, str(getattr(model, "name", model) or "model")
         self.fingerprint = digest("prompt", self.name, plain(getattr(model, "settings", {})), plain(self.fixed))
 
     def names(self): return ["model", "template", *(n for n in resolve("opsnb.llm.reply:SETTINGS") if n not in ("tools", "tool_choice"))]
     def target(self, params):
         said = {**self.fixed, **params}
-        return resolve("opsnb.llm:model")(said.pop("model", None) or self.model or ""), said
+        model, template = resolve("opsnb.llm:model")(said.pop("model", None) or self.model or ""), said.pop("template", None)
+        return OfModel(model, template, resolve("opsnb.llm.reply:settings")(said)), {}
 
 # %% ../../nbs/67_evaluate.configure.ipynb #dcd09746
 SHAPE = ("strategy", "tokens", "overlap", "parent", "separators", "breaks", "embedder")  # make another index
@@ -243,10 +245,11 @@ def write_params(path, params):
 def setup_of(target, **how):
     "The `Setup` of a target; `how`: what is the same for all configurations."
     if isinstance(target, (str, Path)): target = _named(str(target))
-    if hasattr(target, "ask") and hasattr(target, "store"): return OfIndex(target, **how)
-    if hasattr(target, "plan") and hasattr(target, "steps"): return OfRuns(target, **how)
-    if target is None or isinstance(target, str) or hasattr(target, "chat"): return OfPrompt(target, **how)
-    if callable(target): return OfFunction(target, **how)
+    kind = OfIndex if hasattr(target, "ask") and hasattr(target, "store") else OfRuns if hasattr(target, "plan") and hasattr(target, "steps") else OfPrompt if target is None or isinstance(target, str) or hasattr(target, "chat") else OfFunction if callable(target) else None
+    takes = {OfIndex: ("k", "where", "model", "template"), OfRuns: ("output",), OfFunction: ("version",), OfPrompt: ("template", *resolve("opsnb.llm.reply:SETTINGS"))}.get(kind, how)
+    for n in how:
+        if n not in takes: raise unknown("argument", n, takes, where=f"a sweep of {masked(str(getattr(target, 'name', None) or type(target).__name__))}")
+    if kind: return kind(target, **how)
     raise OpsError("This cannot be configured", given=masked(type(target).__name__), allowed="an index, a model or its name, a function, a pipeline file", hint="wrap it in a function whose arguments are what you want to set")
 
 def _named(word):

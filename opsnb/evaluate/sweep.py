@@ -191,6 +191,7 @@ def sweep(
     keep=False,        # keep the indexes that were built for it
     name=None,         # what to call it
     concurrency=8,     # cases at a time
+    repeat=1,          # how often each case is judged
     budget=None,       # dollars; configurations that are left then are not run
     judge=None,        # model that judges, for metrics that need one
     level=0.95,        # of the intervals
@@ -211,7 +212,7 @@ def sweep(
     chosen_on, held = _parts(given, holdout, seed)
     about = {"target": setup.name, "grid": json.dumps(_named_values(todo), default=str)[:1000], "configurations": len(todo), "cases": len(chosen_on), "metrics": ", ".join(m.name for m in found), **({"on": on} if on else {}), **({"holdout": holdout} if holdout else {})}
     with Run(name or f"sweep of {setup.name}", about, type="sweep", workspace=ws, quiet=True, system_metrics_s=0) as run:
-        plan = Plan(setup, chosen_on, metrics, {"concurrency": concurrency, "level": level, "seed": seed, **({"judge": judge} if judge else {})}, run.id, ws, cache)
+        plan = Plan(setup, chosen_on, metrics, {"concurrency": concurrency, "repeat": repeat, "level": level, "seed": seed, **({"judge": judge} if judge else {})}, run.id, ws, cache)
         entries = _all(plan, todo, Trying(name or "sweep", len(todo), quiet), on, budget, resources)
         totals = {m.name: m.total for m in found if m.whole or type(m).total is not Metric.total}
         board = Leaderboard(run.name, entries, metric or found[0].name, setup.kind, run.id, level, totals, {"name": given.name, "digest": chosen_on.digest, "cases": len(chosen_on)}, target=setup, names=named(grid))
@@ -249,7 +250,7 @@ def applied(board, which=None, **how):
     return board.target.apply(entry.params, **how)
 
 # %% ../../nbs/67_evaluate.sweep.ipynb #d3382bde
-SAID = ("target", "grid", "cases", "metrics", "metric", "on", "holdout", "most", "keep", "name", "concurrency", "budget", "judge", "level", "seed", "resources", "model", "template", "k", "where", "output")
+SAID = ("target", "grid", "cases", "metrics", "metric", "on", "holdout", "most", "keep", "name", "concurrency", "repeat", "budget", "judge", "level", "seed", "resources", "model", "template", "k", "where", "output")
 
 def sweep_file(
     file,              # YAML that says target, grid, cases and metrics
