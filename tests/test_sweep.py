@@ -10,13 +10,16 @@ import pytest
 
 import opsnb as ops
 from llm_server import serving
+from opsnb.cli import invoke
 from opsnb.errors import OpsError
+from opsnb.evaluate.configure import setup_of
 from opsnb.evaluate.leaderboard import Entry, Leaderboard, frontier, paired
 from opsnb.evaluate.metric import metric
 from opsnb.evaluate.report import Report, Row, Total
 from opsnb.rag.chunk import rough
 from opsnb.rag.document import Document, Span
 from opsnb.rag.index import Index
+from opsnb.travel import packed, unpacked
 from rag_builder import Hashes
 from support import opsnb, until
 
@@ -58,6 +61,9 @@ def documents(n=8):
 def questions(n=8): return [{"question": f"wall number 2 of room {i}", "expected": COLOURS[i], "id": f"q{i}"} for i in range(n)]
 
 
+def recorded(ws, type): return [r for p in ws.journal.glob("run_*") if (r := ops.run(p.name)).state.type == type]
+
+
 def report(values, name="r", higher=True):
     rows = [Row(f"c{i}", "", scores={"m": v}, latency_s=0.1) for i, v in enumerate(values)]
     return Report(name, name, {"m": Total("m", sum(values) / len(values), n=len(values), higher_is_better=higher)}, rows)
@@ -70,13 +76,13 @@ def test_an_index_is_cut_in_several_ways_and_each_is_built_and_embedded_once(ws)
     before = model.built
     board = ops.sweep(index, {"tokens": [12, 40, 60], "mode": ["fused", "text"]}, questions(), holds, k=3, quiet=True)
     assert len(board) == 6 and all(e.status == "done" for e in board.entries), board
-    runs = ops.runs(type="index", workspace=ws)
+    runs = recorded(ws, "index")
     assert len(runs) == 1 + 2  # cut as the index itself is: no other index
-    chunks = sum(ops.run(r["run"]).metrics["chunks"] for r in runs)
+    chunks = sum(r.metrics["chunks"] for r in runs)
     assert 0 < model.built - before < chunks - before  # what two ways have in common was not embedded again
     assert [r["index"] for r in ops.indexes()] == ["docs"]  # taken away
     again = ops.sweep(index, {"tokens": [12, 40, 60], "mode": ["fused", "text"]}, questions(), holds, k=3, quiet=True)
-    assert all(e.cached for e in again.entries) and len(ops.runs(type="index", workspace=ws)) == 3
+    assert all(e.cached for e in again.entries) and len(recorded(ws, "index")) == 3
     assert [e.value("holds") for e in again.entries] == [e.value("holds") for e in board.entries]
 
 
@@ -106,7 +112,9 @@ def test_what_fails_is_a_row_and_what_is_wrong_is_said_first(ws):
     with pytest.raises(OpsError, match="Unknown parameter 'token'.*"): ops.sweep(index, {"token": [30]}, questions(), holds)
     with pytest.raises(OpsError, match="mean|mode") as e: ops.sweep(index, {"mod": ["text"]}, questions(), holds)
     assert "did you mean" in str(e.value)
-    assert len(ops.runs(type="sweep", workspace=ws)) == 1  # the mistakes made no run
+    with pytest.raises(OpsError, match="Unknown argument 'kk'"): ops.sweep(index, {"mode": ["text"]}, questions(), holds, kk=3)
+    with pytest.raises(OpsError, match="There is no model called"): ops.sweep("gpt-5-mini", {"temperature": [0, 1]}, questions(), right)
+    assert len(recorded(ws, "sweep")) == 1  # the mistakes made no run
 
 
 def test_a_prompt_and_its_model_at_a_real_server(ws):
@@ -115,6 +123,7 @@ def test_a_prompt_and_its_model_at_a_real_server(ws):
                           [{"question": f"Capital of France, {i}?", "expected": "Paris"} for i in range(8)], right, quiet=True)
     assert len(board) == 4 and board.best.value("right") == 1 and "template short" in " ".join(e.label for e in board.entries) and board.best.cost is None
     assert not board.verdict and "not distinguishable" in board.verdict.why  # two prompts are right
+    assert "  short" in str(board) and "Answer in one word" not in str(board)  # by their names
     assert paired(board[1].report, board[4].report, "right").better and board.apply()["model"].endswith("id:a")
     assert sum(r.tokens for r in board[1].report.rows) > 0
 
@@ -146,6 +155,15 @@ def test_configurations_as_local_jobs(project, ws):
     assert all(e.cached for e in again.entries) and len(ops.jobs()) == 3
 
 
+def test_what_is_swept_goes_to_another_process(ws):
+    index = Index("docs", embedder=Counted(), mode="text")
+    index.build(documents=documents(3), chunking={"tokens": 60})
+    here = setup_of(index, k=3)
+    there = unpacked(packed(here, "the setup"), "the setup")
+    assert there.fingerprint == here.fingerprint and there.at({"tokens": 30, "candidates": 9}).name == here.at({"tokens": 30}).name
+    assert [h.chunk.id for h in there.target({"k": 2})[0].search("wall", k=2)] == [h.chunk.id for h in index.search("wall", k=2)] and there.target({"k": 2})[1] == {"k": 2}
+
+
 def test_a_pipeline_and_its_parameters(project, notebook, ws):
     notebook("add", "x = 1\nby = 0", "import opsnb as ops\nops.publish(y=x + by)")
     (project / "pipeline.yaml").write_text("name: adding\nparams:\n  x: 0\n  by: 0   # what is added\nsteps:\n  add:\n    notebook: add.ipynb\n    params: {x: '${params.x}', by: '${params.by}'}\n")
@@ -166,7 +184,8 @@ def test_held_out_cases_judge_the_first_two(ws):
     assert board.held_out["first"]["value"] < board.best.value("right")  # the luck stays behind
     assert board.held_out["why"] in str(board)
     again = ops.sweep(guess, {"seed": list(range(12))}, cases, right, holdout=0.5, quiet=True)
-    assert again.held_out == board.held_out
+    assert again.held_out == board.held_out and all(e.cached for e in again.entries)
+    assert ops.report(board.best.run).to_dict() == again.best.report.to_dict()  # a run like that of any evaluation
 
 
 def test_of_equal_configurations_one_is_seldom_called_best():
@@ -205,18 +224,18 @@ def test_nothing_of_a_configuration_is_html(ws):
 def test_the_command_line(project, ws):
     (project / "f.py").write_text("def shifted(x, by=0): return x + by\n")
     (project / "cases.jsonl").write_text("".join(json.dumps({"inputs": {"x": i}, "expected": i + 1}) + "\n" for i in range(8)))
-    (project / "m.py").write_text("")
     (project / "sweep.yaml").write_text("target: f.py:shifted\ngrid: {by: [0, 1]}\ncases: cases.jsonl\nmetrics: [latency_s]\n")
     code, out, err = opsnb("sweep", "sweep.yaml", "--json")
     assert code == 0, err
     said = json.loads(out)
     assert said["metric"] == "latency_s" and {r["by"] for r in said["configurations"]} == {0, 1}
-    code, out, err = opsnb("sweep", "sweep.yaml")
-    assert code == 0 and "2 known from before" in out, err
+    assert "2 known from before" in str(invoke(["sweep", "sweep.yaml"]))
     (project / "sweep.yaml").write_text("target: f.py:shifted\ngrid: {bye: [0, 1]}\ncases: cases.jsonl\nmetrics: [latency_s]\n")
-    code, out, err = opsnb("sweep", "sweep.yaml")
-    assert code == 2 and "did you mean 'by'" in err
-    assert "opsnb sweep sweep.yaml --apply" in opsnb("sweep", "--help")[1]
+    with pytest.raises(OpsError, match="did you mean 'by'"): invoke(["sweep", "sweep.yaml"])
+    (project / "f.py").write_text("def shifted(x, by=0): raise KeyError(by)\n")
+    (project / "sweep.yaml").write_text("target: f.py:shifted\ngrid: {by: [0, 1]}\ncases: cases.jsonl\nmetrics: [cost]\n")
+    code, out, err = opsnb("sweep", "sweep.yaml", "--apply")
+    assert code == 1 and "every case raised; the first: KeyError" in out and "nothing is applied" in out, out + err
 
 
 def test_a_budget_ends_a_sweep(ws):

@@ -11,6 +11,7 @@ import base64, json, statistics
 from dataclasses import dataclass, field
 from functools import cached_property
 from ..errors import OpsError, unknown
+from .configure import as_text
 from .interval import draws
 from .report import Report
 from .view import total_text
@@ -165,6 +166,7 @@ class Leaderboard:
     notes: list = field(default_factory=list)
     status: str = "done"
     target: object = None
+    names: dict = field(default_factory=dict)     # {parameter: {value as JSON: what the grid calls it}}
 
     def __post_init__(self):
         self.entries = sorted(self.entries, key=lambda e: (e.value(self.metric) is None, -(e.value(self.metric) or 0.0) * (1 if self._higher else -1)))
@@ -241,7 +243,7 @@ def _shown(board, most=40):
     for n, e in enumerate(board.entries[:most], 1):
         r = against.get(e.label)
         mark = "" if e.value(board.metric) is None else "best" if n == 1 and board.verdict else "first" if n == 1 else "" if r is None or r["ok"] else "≈ first"
-        rows.append({"": n, **{k: _brief(e.params[k]) for k in vary if k in e.params}, **{m: total_text(e.report.metrics[m]).replace(f", n = {e.report.metrics[m].n:,}", "") for m in board.metrics if e.report and m in e.report.metrics},
+        rows.append({"": n, **{k: board.names.get(k, {}).get(as_text(e.params[k])) or _brief(e.params[k]) for k in vary if k in e.params}, **{m: total_text(e.report.metrics[m]).replace(f", n = {e.report.metrics[m].n:,}", "") for m in board.metrics if e.report and m in e.report.metrics},
                      "cost of a case": f"${e.cost:.3g}" if e.cost else None, "latency": f"{number(e.latency_s)} s" if e.latency_s is not None else None, "raised": e.failed or None,
                      "is": " · ".join(filter(None, [mark, "frontier" if any(e is f for f in edge) else ""])), "error": _brief(e.error, 120)})
     return [{k: v for k, v in r.items() if any(other.get(k) not in (None, "") for other in rows)} for r in rows]
@@ -250,7 +252,7 @@ def _shown(board, most=40):
 def varying(configurations):
     "The names of the parameters that are not the same in all configurations."
     names = list(dict.fromkeys(k for c in configurations for k in c))
-    found = [n for n in names if len({json.dumps(c.get(n), sort_keys=True, default=str) for c in configurations}) > 1]
+    found = [n for n in names if len({as_text(c.get(n)) for c in configurations}) > 1]
     return found or names
 
 def _brief(value, most=40):

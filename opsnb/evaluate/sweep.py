@@ -11,11 +11,10 @@ from pathlib import Path
 from ..config import masked
 from ..errors import OpsError, unknown
 from .case import dataset, digest, plain
-from .configure import configurations, setup_of
+from .configure import configurations, named, setup_of
 from .kept import Kept
 from .leaderboard import Entry, Leaderboard, paired, varying
 from .metric import Metric, metrics_of
-from .report import of_dict
 from .run import Evaluation, Progress
 from ..plug import resolve
 from ..secrets import hidden
@@ -76,12 +75,13 @@ def _again(plan, params, label):
     if not key or not plan.kept_at or not plan.kept_at.exists(): return None
     with Kept(plan.kept_at) as kept: found = kept.get([key]).get(key)
     if found is None: return None
-    return Entry(**{**found, "params": params, "label": label, "report": of_dict(found["report"]), "cached": True})
+    try: return Entry(params, label, report=resolve("opsnb.evaluate:open_report")(found["run"], plan.workspace), run=found["run"], seconds=found["seconds"], cached=True)
+    except OpsError: return None  # its run is gone
 
 def _keep(plan, entry):
     key = plan.key(entry.params) if entry.status == "done" and not entry.report.errors else None  # what raised is tried again
     if key and plan.kept_at:
-        with Kept(plan.kept_at) as kept: kept.put(key, plain({**entry.to_dict(), "params": {}}), now=True)
+        with Kept(plan.kept_at) as kept: kept.put(key, {"run": entry.run, "seconds": entry.seconds}, now=True)
 
 # %% ../../nbs/67_evaluate.sweep.ipynb #68e50503
 class Trying(Progress):
@@ -92,6 +92,9 @@ class Trying(Progress):
         return f"{self.name}: {self.done:,} of {self.total:,} configurations, {duration(spent)}" + (f", about {duration(left)} left" if left > 1 else "") + (f", {self.bad:,} failed" if self.bad else "") + (f", ${self.cost:.4g}" if self.cost else "") + (f"; now {self.now}" if self.now else "")
 
     now = ""
+    def add(self, entry):
+        super().add(entry)
+        if entry.report and not entry.cached: self.cost += (entry.report.cost or 0.0) - (entry.cost or 0.0)  # of all its cases, not of one
     def at(self, label):
         self.now = label
         if self.live: self.live.update()
@@ -148,7 +151,7 @@ def tried_as_jobs(plan, todo, progress, on, resources):
 def _submitted(plan, params, label, on, resources):
     key = plan.key(params)
     job = resolve("opsnb.jobs:submit")(one, plan, params, label, on=on, name=f"sweep {label}"[:80], key=f"sweep-{key}-{on}" if key and plan.cache else None, parent=plan.run, workspace=plan.workspace, **resources)
-    return job.retry() if job.done() else job  # of an earlier sweep: it ended, and its result is not kept
+    return job.retry() if job.done() and not (job.status == "done" and job.result().status == "done") else job  # of an earlier sweep, where it came to nothing
 
 def _of_job(job, params, label):
     try: entry = job.result()
@@ -188,6 +191,7 @@ def sweep(
     keep=False,        # keep the indexes that were built for it
     name=None,         # what to call it
     concurrency=8,     # cases at a time
+    repeat=1,          # how often each case is judged
     budget=None,       # dollars; configurations that are left then are not run
     judge=None,        # model that judges, for metrics that need one
     level=0.95,        # of the intervals
@@ -208,10 +212,10 @@ def sweep(
     chosen_on, held = _parts(given, holdout, seed)
     about = {"target": setup.name, "grid": json.dumps(_named_values(todo), default=str)[:1000], "configurations": len(todo), "cases": len(chosen_on), "metrics": ", ".join(m.name for m in found), **({"on": on} if on else {}), **({"holdout": holdout} if holdout else {})}
     with Run(name or f"sweep of {setup.name}", about, type="sweep", workspace=ws, quiet=True, system_metrics_s=0) as run:
-        plan = Plan(setup, chosen_on, metrics, {"concurrency": concurrency, "level": level, "seed": seed, **({"judge": judge} if judge else {})}, run.id, ws, cache)
+        plan = Plan(setup, chosen_on, metrics, {"concurrency": concurrency, "repeat": repeat, "level": level, "seed": seed, **({"judge": judge} if judge else {})}, run.id, ws, cache)
         entries = _all(plan, todo, Trying(name or "sweep", len(todo), quiet), on, budget, resources)
         totals = {m.name: m.total for m in found if m.whole or type(m).total is not Metric.total}
-        board = Leaderboard(run.name, entries, metric or found[0].name, setup.kind, run.id, level, totals, {"name": given.name, "digest": chosen_on.digest, "cases": len(chosen_on)}, target=setup)
+        board = Leaderboard(run.name, entries, metric or found[0].name, setup.kind, run.id, level, totals, {"name": given.name, "digest": chosen_on.digest, "cases": len(chosen_on)}, target=setup, names=named(grid))
         if held is not None: board.held_out = _confirmed(plan, board, held)
         _ended(board, plan, todo, run, keep)
     return board
@@ -246,7 +250,7 @@ def applied(board, which=None, **how):
     return board.target.apply(entry.params, **how)
 
 # %% ../../nbs/67_evaluate.sweep.ipynb #d3382bde
-SAID = ("target", "grid", "cases", "metrics", "metric", "on", "holdout", "most", "keep", "name", "concurrency", "budget", "judge", "level", "seed", "resources", "model", "template", "k", "where", "output")
+SAID = ("target", "grid", "cases", "metrics", "metric", "on", "holdout", "most", "keep", "name", "concurrency", "repeat", "budget", "judge", "level", "seed", "resources", "model", "template", "k", "where", "output")
 
 def sweep_file(
     file,              # YAML that says target, grid, cases and metrics

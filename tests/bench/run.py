@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from evaluate_intervals import evaluate_intervals  # noqa: E402 - beside this file
 from evaluate_judge import judge, offline_judge  # noqa: E402
+from evaluate_sweep import made_cases, sweep_claims, sweep_shared  # noqa: E402
 from jobs import jobs  # noqa: E402 - beside this file
 from evaluate_faithfulness import faithfulness, profanity, relevance, texts as likeness  # noqa: E402 - beside this file
 from evaluate_speed import evaluate_speed  # noqa: E402
@@ -228,12 +229,12 @@ def outputs(options):
 
 
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
-       "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
-       "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
-       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support, "evaluate_intervals": evaluate_intervals,
-       "evaluate_faithfulness": faithfulness, "evaluate_texts": likeness, "evaluate_relevance": relevance, "evaluate_profanity": profanity, "evaluate_speed": evaluate_speed}
-       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support,
-       "judge": judge, "offline_judge": offline_judge}
+       "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs, "on_ray": on_ray,
+       "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index, "rag_ingest": rag_ingest,
+       "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support,
+       "evaluate_intervals": evaluate_intervals, "evaluate_faithfulness": faithfulness, "evaluate_texts": likeness,
+       "evaluate_relevance": relevance, "evaluate_profanity": profanity, "evaluate_speed": evaluate_speed, "judge": judge,
+       "offline_judge": offline_judge, "sweep_shared": sweep_shared, "sweep_claims": sweep_claims, "made_cases": made_cases}
 
 
 def report(name, table):
@@ -261,7 +262,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=240, help="of a chunk")
     parser.add_argument("--chunks", type=int, nargs="+", default=[10_000, 100_000], help="sizes of `rag_index`")
     parser.add_argument("--no-tokens", action="store_true", help="of `rag_index`: without token states")
-    parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data", help="folder of the data sets, for `rag_…`")
+    parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data", help="folder of the data sets, for `rag_…`, `sweep_shared` and `made_cases`")
     parser.add_argument("--questions", type=int, default=2000, help="questions of `rag_answer`")
     parser.add_argument("--cases", type=int, default=1000, help="of `evaluate_speed`")
     parser.add_argument("--peer-cases", type=int, default=50, help="of `evaluate_speed`, for the peers")
