@@ -20,7 +20,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from jobs import jobs  # noqa: E402 - beside this file
+from evaluate_classic import bias, classic, drift  # noqa: E402 - beside this file
+from jobs import jobs  # noqa: E402
 from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
@@ -226,7 +227,8 @@ def outputs(options):
 ALL = {"start": start, "log": log, "background": background, "kill": kill, "kernels": kernels, "outputs": outputs,
        "plan": plan, "diamond": diamond, "growth": growth, "outputs-growth": outputs_growth, "jobs": jobs,
        "on_ray": on_ray, "llm": llm, "embedding": embedding, "incremental": incremental, "rag_index": rag_index,
-       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support}
+       "rag_ingest": rag_ingest, "retrieval": retrieval, "rag_answer": rag_answer, "rag_support": rag_support,
+       "classic": classic, "drift": drift, "bias": bias}
 
 
 def report(name, table):
@@ -256,6 +258,7 @@ def main():
     parser.add_argument("--no-tokens", action="store_true", help="of `rag_index`: without token states")
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared/data", help="folder of the data sets, for `rag_…`")
     parser.add_argument("--questions", type=int, default=2000, help="questions of `rag_answer`")
+    parser.add_argument("--cases", type=int, default=10_000, help="of `classic` and `drift`; ten times as many of `bias`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
