@@ -82,7 +82,7 @@ def spread(rows, rate, least, few=10):
     p = need("scipy.stats", "compare groups").fisher_exact([[h, r[f"{rate}_of"] - h] for h, r in zip(hits, (low, high), strict=True)]).pvalue
     return low, high, min(1.0, float(p) * len(can) * (len(can) - 1) / 2)
 
-def _said(rate, low, high): return f"{low['group']} {number(low[rate])}, {high['group']} {number(high[rate])}"
+def _said(rate, low, high): return f"{low['group']}: {number(low[rate])}; {high['group']}: {number(high[rate])}"
 
 def rules_of(attribute, rows, limits, least):
     "Rows of evidence for an attribute; `ok` is what the numbers say, before chance is asked."
@@ -118,25 +118,25 @@ class Bias(Verdict):
 
 # %% ../../nbs/63_evaluate.bias.ipynb #8fc08272
 def bias(
-    given,               # a report, its id, or (what was expected, what came out); expected may be None
+    report,              # a report, its id, or (what was expected, what came out); expected may be None
     groups=(),           # tag of the report; or a DataFrame, a dict of columns, a column; default: all tags
     positive=None,       # class that is the good outcome; default: of two the last in order, such as 1 or yes
     ratio=0.8,           # lowest selection rate as a share of the highest
     difference=0.1,      # largest difference in true, or in false, positive rate
     alpha=0.05,          # chance of a false alarm, for all rules together
     least=30,            # cases of a group that is judged
-    intersections=True   # also judge the attributes crossed
+    together=True        # also judge the attributes crossed
 ):                       # `Bias`, a verdict with a table of each group
     "Whether groups are treated alike."
     np = need("numpy", "compare groups")
-    expected, output, tags = outcomes(given)
+    expected, output, tags = outcomes(report)
     attributes = groups_of(groups if hasattr(groups, "columns") or groups is not None and len(groups) else None, tags, len(output))
     classes = ordered([*output, *(expected or [])])
     try: one = positive_of(classes, None if positive is None else label(positive))
     except ValueError as e: raise OpsError(str(e)[0].upper() + str(e)[1:], given=f"positive={positive!r}") from None
     if one is None: raise OpsError("Which class is the good outcome?", given=classes[:10], hint="bias(…, positive=\"yes\"); probabilities become classes by a threshold first")
     coded = [None if x is None else np.array([c == classes[one] for c in x], dtype=int) for x in (expected, output)]
-    if intersections and len(attributes) > 1: attributes |= crossed(attributes)
+    if together and len(attributes) > 1: attributes |= crossed(attributes)
     tables = {a: by_group(*coded, column) for a, column in attributes.items()}
     for r in (r for rows in tables.values() for r in rows): r["note"] = "" if r["cases"] >= least else f"fewer than {least} cases: not judged"
     return _verdict(tables, [r for a, rows in tables.items() for r in rules_of(a, rows, {"ratio": ratio, "difference": difference}, least)], alpha, classes[one])
