@@ -20,7 +20,9 @@ def label(value):
     if isinstance(value, bool): return "1" if value else "0"
     if isinstance(value, float) and value.is_integer(): return str(int(value))
     if value is None or isinstance(value, (list, tuple, dict)): raise OpsError("A class is one value", given=str(value)[:100])
-    return {"True": "1", "False": "0"}.get(str(value)) or re.sub(r"^(-?\d+)\.0$", r"\1", str(value))
+    text = str(value)
+    if text in ("True", "False"): return "1" if text == "True" else "0"
+    return text[:-2] if text.endswith(".0") and re.fullmatch(r"-?\d+\.0", text) else text
 
 def ordered(labels):
     "Classes in order: numbers by size, then texts."
