@@ -19,6 +19,7 @@ from opsnb.jobs.handle import Job, JobFailed
 from opsnb.jobs.local import Queue, wake
 from opsnb.journal import records
 from opsnb.track.deliver import Delivery, sync
+from opsnb.schedule._scheduler import Scheduler
 from support import cells, clock_off, opsnb, python, until
 
 pytestmark = pytest.mark.timeout(180)
@@ -352,6 +353,15 @@ def test_the_supervisor_is_killed(ws, tmp_path):
         if p.pid not in workers: end(p)
     assert said_running and [j.result(60) for j in made] == [0, 0] and str(made[0].logs()) == "whole\n"  # what ran goes on, what waited gets its turn
     assert made[0].state.attempt == 1
+
+
+def test_a_scheduler_that_leads_sees_that_the_queue_is_served(ws, tmp_path):
+    made = [ops.submit("sleep 600", cpus=os.cpu_count()), ops.submit("echo second")]
+    assert running(made[0])
+    for p in supervisors(tmp_path): end(p)
+    Scheduler(ws, 1, [], threading.Event(), print).tick()
+    assert until(lambda: made[1].folder.state().status == "done", 60), "nobody else looks"
+    assert made[0].status == "lost"
 
 
 def test_everything_is_killed_at_once_as_by_a_reboot(ws, tmp_path):

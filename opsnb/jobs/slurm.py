@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['STATES', 'NO_MEMORY', 'SILENT', 'word_of', 'node', 'configuration', 'environment', 'slurm', 'own_words', 'asked',
-           'script', 'Slurm', 'submit_many', 'find', 'states', 'accounting', 'cancel', 'logs', 'facts', 'why', 'wake',
-           'Private', 'start_slurm', 'stop_slurm', 'slurm_status']
+           'script', 'Slurm', 'submit_many', 'find', 'states', 'used', 'accounting', 'cancel', 'logs', 'facts', 'why',
+           'wake', 'Private', 'start_slurm', 'stop_slurm', 'slurm_status']
 
 # %% ../../nbs/26_jobs.slurm.ipynb #58df2fda
 import math, os, re, shlex, shutil, subprocess
@@ -176,7 +176,8 @@ def states(self, jobs):
 def _key(job): return (job.folder.path / "array").read_text().split()[0] if "_" in job.state.engine_id else job.key
 
 def _worse(job, word):
-    "Slurm without cgroups calls a job that took too much memory failed; what it wrote for the worker says why."
+    "Slurm without cgroups calls a job that took too much memory failed; what it wrote for the worker says why. And it forgets why it cancelled one that came after others."
+    if word == "cancelled" and not job.state.started and any(s.over() and s.status not in ("done", "cached") for s in (_folder(job.workspace, id).state() for id in job.spec.after)): return word_of("CANCELLED", "Dependency")
     return f"failed: {NO_MEMORY}" if word == "lost" and re.search(r"exceeded memory limit|oom.kill", _said(job), re.I) else word
 
 def _said(job):
@@ -191,7 +192,16 @@ def _accounted(numbers):
     told = slurm("sacct", "-X", "-n", "-P", "-o", "JobID,State", "-j", ",".join(sorted(numbers)))
     return {i: word_of(state) for i, state in (line.split("|", 1) for line in told.splitlines()) if i in numbers}
 
-Slurm.states = states
+def used(self, job):
+    "What the accounting knows of a job whose worker said nothing: hours, and the most memory of its steps."
+    if not job.state.engine_id or not accounting(): return {}
+    rows = [line.split("|") for line in slurm("sacct", "-n", "-P", "-o", "JobID,ElapsedRaw,AllocTRES,MaxRSS", "-j", job.state.engine_id).splitlines()]
+    if not (whole := next((r for r in rows if r[0] == job.state.engine_id), None)): return {}
+    wall, got = float(whole[1] or 0), dict(w.split("=") for w in whole[2].split(",") if "=" in w)
+    peak = max((float(r[3][:-1]) * 1024 ** "BKMGT".index(r[3][-1]) / 1e6 for r in rows if re.fullmatch(r"[\d.]+[KMGT]", r[3])), default=0)
+    return {"wall_s": wall, **{f"{name}_hours": int(got.get(tres, 0)) * wall / 3600 for name, tres in (("cpu", "cpu"), ("gpu", "gres/gpu"))}, **({"peak_mem_mb": round(peak, 1)} if peak else {})}
+
+Slurm.states, Slurm.used = states, used
 
 # %% ../../nbs/26_jobs.slurm.ipynb #0c16ae19
 _settings = {}
