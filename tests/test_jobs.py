@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 import opsnb as ops
+from opsnb._meter import oom_kills
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.backend import engine
 from opsnb.jobs.folder import Folder
@@ -758,3 +759,14 @@ def test_a_worker_whose_clock_is_off(ws, tmp_path, monkeypatch, seconds):
 def test_who_looks_with_a_clock_that_is_off_gives_nobody_up_early(ws, tmp_path):
     code = f"import time; from pathlib import Path; from opsnb.jobs.handle import _silent_for; m = Path({str(tmp_path)!r}, 'silent'); _silent_for(m); time.sleep(0.05); print(_silent_for(m))"
     assert all(0.01 < float(python(code, env={**os.environ, **clock_off(tmp_path, s)})) < 60 for s in (-600, 600))
+
+
+def test_the_kernel_tells_whom_it_ended_for_want_of_memory(tmp_path):
+    """As control groups of version 1 and 2 tell it, and where there are none."""
+    (tmp_path / "memory/slurm/job_1").mkdir(parents=True), (tmp_path / "pod").mkdir()
+    (tmp_path / "memory/slurm/job_1/memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
+    (tmp_path / "pod/memory.events").write_text("low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 0\n")
+    for said, n in (("8:pids:/\n4:memory:/slurm/job_1\n0::/\n", 2), ("0::/pod\n", 1), ("0::/elsewhere\n", 0), ("", 0)):
+        (tmp_path / "cgroup").write_text(said)
+        assert oom_kills(str(tmp_path), str(tmp_path / "cgroup")) == n
+    assert oom_kills() >= 0
