@@ -384,6 +384,7 @@ def test_wrong_use_gets_the_right_words(ws, monkeypatch):
     for given, words in [({"slurm_partitio": "x"}, "slurm_partition"), ({"slurm_partition": "nowhere"}, "partition"), ({"gpus": 9}, "Requested node configuration")]:
         with pytest.raises(OpsError) as e: ops.submit("true", on="slurm", **given)
         assert words in str(e.value)
+    assert "gpus=2, cpus=" in str(e.value) and "on a node at most, nodes=2" in str(e.value)
     assert [j.status for j in ops.jobs()] == ["failed", "failed"]  # a wrong word is heard of before anything is written
     code, _, err = opsnb("submit", "--on", "slurm", "--engine", "partition", "nowhere", "true")
     assert code == 2 and "invalid partition" in err.lower()

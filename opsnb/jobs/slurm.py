@@ -126,10 +126,24 @@ class Slurm(Backend):
 def _folder(workspace, id): return resolve("opsnb.jobs.folder:Folder")(workspace.path / "jobs" / id)
 def _spec(workspace, id): return _folder(workspace, id).spec
 
+TOO_MUCH = re.compile("node configuration|[Cc]PU count|[Mm]emory|[Gg]eneric resource|GRES|[Nn]ode count|[Mm]ore processors")
+
+def most():
+    "What the cluster's nodes have, in our words."
+    rows = {r[0]: r[1:] for r in (line.split("|") for line in slurm("sinfo", "-h", "-N", "-o", "%N|%c|%m|%G").splitlines())}.values()
+    gpus, cpus, mem = (max((f(r) for r in rows), default=0) for f in (lambda r: _gpus(r[2]), lambda r: int(r[0]), lambda r: int(r[1]) * 2**20 / 1e9))
+    return f"gpus={gpus}, cpus={cpus}, mem_gb={math.floor(mem * 10) / 10:g} on a node at most, nodes={len(rows)}"
+
+def _gpus(text): return sum(int(n) for n in re.findall(r"gpu(?::[^:,]+)?:(\d+)", text))
+
 def _submitted(engine, job, words, text):
     "One `sbatch`; the number it prints."
     name = re.sub(r"[^\w.-]", "_", job.name)[:60]
-    told = slurm("sbatch", "--parsable", f"--job-name={name}", f"--comment={job.key}", f"--chdir={job.folder.path}", *asked(engine, job.spec), *words, text=text, env=job.environment())
+    try: told = slurm("sbatch", "--parsable", f"--job-name={name}", f"--comment={job.key}", f"--chdir={job.folder.path}", *asked(engine, job.spec), *words, text=text, env=job.environment())
+    except Unavailable: raise
+    except OpsError as e:
+        if not TOO_MUCH.search(e.what): raise
+        raise OpsError(e.what, given=" ".join(f"{k}={v:g}" for k, v in job.spec.resources().items() if v), allowed=most(), hint="ask for less; opsnb backends, sinfo") from None
     return told.strip().splitlines()[-1].split(";")[0]
 
 # %% ../../nbs/26_jobs.slurm.ipynb #418e64ea
@@ -229,9 +243,8 @@ Slurm.cancel, Slurm.logs = cancel, logs
 def facts(self):
     rows = {r[0]: r for r in (line.split("|") for line in slurm("sinfo", "-h", "-N", "-o", "%N|%T|%C|%G").splitlines())}
     used = dict(line.split() for line in slurm("sinfo", "-h", "-N", "-O", "NodeList:100 ,GresUsed:200").splitlines())
-    count = lambda text: sum(int(n) for n in re.findall(r"gpu(?::[^:,]+)?:(\d+)", text))
     there = {n: r for n, r in rows.items() if r[1].rstrip("*~#!%$@^-") in ("idle", "mixed", "allocated", "completing")}
-    gpus, taken = sum(count(r[3]) for r in there.values()), sum(count(used.get(n, "")) for n in there)
+    gpus, taken = sum(_gpus(r[3]) for r in there.values()), sum(_gpus(used.get(n, "")) for n in there)
     waiting = [line.strip() for line in slurm("squeue", "-h", "-r", "-t", "PD,R,CG", "-o", "%T").splitlines()]
     free = sum(int(r[2].split("/")[1]) for r in there.values())
     return {"state": "ready" if there else "no node", "gpus": gpus, "free_gpus": gpus - taken, "queued": waiting.count("PENDING"), "running": waiting.count("RUNNING"), "note": f"{len(there)} of {len(rows)} nodes, {free} CPU cores free"}
