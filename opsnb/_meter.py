@@ -67,6 +67,16 @@ def family(pid):
     return found
 
 
+def oom_kills(root="/sys/fs/cgroup", own="/proc/self/cgroup"):
+    """How many processes the kernel has ended in our control group, for they took more memory than it allows; 0 where it does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        with open(own) as f: groups = {which: place.strip() for _, which, place in (line.split(":", 2) for line in f)}
+        for which, name, word in (("memory", "memory/{}/memory.oom_control", "oom_kill"), ("", "{}/memory.events", "oom_kill")):
+            with contextlib.suppress(OSError, KeyError), open(f"{root}/{name.format(groups[which].strip('/'))}") as f:
+                return next((int(n) for w, n in (line.split() for line in f) if w == word), 0)
+    return 0
+
+
 def stat(pid):
     """`(ticks of CPU time, MB of memory)` of a process, the time of its ended children included; None when it is gone."""
     with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/stat") as f:

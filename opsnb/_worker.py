@@ -28,7 +28,7 @@ import time
 import traceback
 from pathlib import Path
 
-from opsnb._meter import Meter
+from opsnb._meter import Meter, oom_kills
 from opsnb.config import is_secret
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.folder import Folder
@@ -162,6 +162,7 @@ class Worker:
         self.meter.open()
         os.close(into)
         if self.rank == 0: self.track()
+        self.ooms = oom_kills()
         begun, limit, timed_out, usage, looked, seen = time.monotonic(), self.spec.timeout_min, False, None, 0.0, time.monotonic()
         try:
             while usage is None:
@@ -213,11 +214,15 @@ class Worker:
     def verdict(self, code, timed_out, log):
         """`(status, error, exit code)` of a program that has ended with `code`."""
         raised = self.folder.reason()
-        said = f"{raised['type']}: {raised['message']}" if raised else f"exit code {code}" if code > 0 else f"killed by {signal.Signals(-code).name}{' (out of memory?)' if code == -9 and not self.stop else ''}" if code else None
+        said = f"{raised['type']}: {raised['message']}" if raised else f"exit code {code}" if code > 0 else f"killed by {signal.Signals(-code).name}{self.memory() if code == -9 and not self.stop else ''}" if code else None
         error = "; ".join(filter(None, [said, log.problem])) or None
         if timed_out: return "timed_out", f"took longer than {self.spec.timeout_min:g} min", code
         if self.stop and self.folder.asked_to_stop(): return "cancelled", "cancelled", code
         return "done" if code == 0 else "failed", error, code
+
+    def memory(self):
+        """What is to be said of memory when something has killed the program: the kernel tells of its own doing, in a control group."""
+        return ": out of memory, it used more than it was given; ask for more with mem_gb" if oom_kills() > self.ooms else " (out of memory?)"
 
     def start(self, env, into):
         """The program, in a session of its own; it ends when we die."""

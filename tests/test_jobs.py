@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 import opsnb as ops
+from opsnb._meter import oom_kills
 from opsnb.errors import OpsError, Unavailable
 from opsnb.jobs.backend import engine
 from opsnb.jobs.folder import Folder
@@ -19,6 +20,7 @@ from opsnb.jobs.handle import Job, JobFailed
 from opsnb.jobs.local import Queue, wake
 from opsnb.journal import records
 from opsnb.track.deliver import Delivery, sync
+from opsnb.schedule._scheduler import Scheduler
 from support import cells, clock_off, opsnb, python, until
 
 pytestmark = pytest.mark.timeout(180)
@@ -352,6 +354,15 @@ def test_the_supervisor_is_killed(ws, tmp_path):
         if p.pid not in workers: end(p)
     assert said_running and [j.result(60) for j in made] == [0, 0] and str(made[0].logs()) == "whole\n"  # what ran goes on, what waited gets its turn
     assert made[0].state.attempt == 1
+
+
+def test_a_scheduler_that_leads_sees_that_the_queue_is_served(ws, tmp_path):
+    made = [ops.submit("sleep 600", cpus=os.cpu_count()), ops.submit("echo second")]
+    assert running(made[0])
+    for p in supervisors(tmp_path): end(p)
+    Scheduler(ws, 1, [], threading.Event(), print).tick()
+    assert until(lambda: made[1].folder.state().status == "done", 60), "nobody else looks"
+    assert made[0].status == "lost"
 
 
 def test_everything_is_killed_at_once_as_by_a_reboot(ws, tmp_path):
@@ -748,3 +759,14 @@ def test_a_worker_whose_clock_is_off(ws, tmp_path, monkeypatch, seconds):
 def test_who_looks_with_a_clock_that_is_off_gives_nobody_up_early(ws, tmp_path):
     code = f"import time; from pathlib import Path; from opsnb.jobs.handle import _silent_for; m = Path({str(tmp_path)!r}, 'silent'); _silent_for(m); time.sleep(0.05); print(_silent_for(m))"
     assert all(0.01 < float(python(code, env={**os.environ, **clock_off(tmp_path, s)})) < 60 for s in (-600, 600))
+
+
+def test_the_kernel_tells_whom_it_ended_for_want_of_memory(tmp_path):
+    """As control groups of version 1 and 2 tell it, and where there are none."""
+    (tmp_path / "memory/slurm/job_1").mkdir(parents=True), (tmp_path / "pod").mkdir()
+    (tmp_path / "memory/slurm/job_1/memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
+    (tmp_path / "pod/memory.events").write_text("low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 0\n")
+    for said, n in (("8:pids:/\n4:memory:/slurm/job_1\n0::/\n", 2), ("0::/pod\n", 1), ("0::/elsewhere\n", 0), ("", 0)):
+        (tmp_path / "cgroup").write_text(said)
+        assert oom_kills(str(tmp_path), str(tmp_path / "cgroup")) == n
+    assert oom_kills() >= 0

@@ -192,6 +192,8 @@ def test_what_cannot_be_is_said(ws, monkeypatch):
         with pytest.raises(OpsError) as e: ops.submit("true", on="ray", **asked)
         assert says in str(e.value)
     assert not list((ws.path / "jobs").glob("job_*"))
+    many = ops.submit("true", gpus=9, on="ray")
+    assert "9 GPUs where the cluster has 2" in many.why() and many.cancel()
     monkeypatch.setenv("OPSNB_RAY_ADDRESS", f"http://127.0.0.1:{free_ports(1)[0]}")
     with pytest.raises(Unavailable, match="No Ray cluster answers"): ops.submit("true", on="ray")
 

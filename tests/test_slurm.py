@@ -18,8 +18,10 @@ from opsnb.jobs import _slurm_node
 from opsnb.jobs import slurm as slurm_module
 from opsnb.pipeline import Pipeline
 from opsnb.jobs._slurm_node import Node, devices
+from opsnb.jobs.folder import Folder
 from opsnb.jobs.handle import Job
 from opsnb.jobs.slurm import Slurm, slurm
+from opsnb.jobs.spec import Spec
 from support import chain, clock_off, opsnb, python, queued_behind, trained, until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("slurm"), pytest.mark.skipif(bool(_slurm_node.missing()), reason=f"Slurm is not installed: {_slurm_node.missing()}")]
@@ -201,6 +203,39 @@ def test_a_thousand_jobs_are_one_question(ws, tmp_path, monkeypatch):
     slurm("scancel", made[0].state.engine_id.partition("_")[0])
 
 
+SACCT = """#!/bin/sh
+# answers as sacct 22.05 does, in its words, of jobs 900001 to 900004 of a Slurm with slurmdbd
+case "$*" in
+*ElapsedRaw*) echo '900001|7200|billing=8,cpu=8,gres/gpu=2,mem=32000M,node=1|'; echo '900001.batch|7200|cpu=8,gres/gpu=2,mem=32000M,node=1|525744K'; echo '900001.extern|7200|cpu=8,gres/gpu=2,mem=32000M,node=1|1.50M';;
+*) echo '900001|OUT_OF_MEMORY'; echo '900002|CANCELLED by 1000'; echo '900003_2|NODE_FAIL'; echo '900004|CANCELLED by 0';;
+esac
+"""
+
+
+def test_what_the_controller_has_forgotten_the_accounting_knows(ws, tmp_path, monkeypatch):
+    """The program `sacct` is ours here, its answers are those that a real one gave; the controller is real, and does not know these jobs."""
+    def known(id, number, **more):
+        folder = Folder(ws.path / "jobs" / id)
+        folder.path.mkdir(parents=True)
+        (folder.path / "spec.json").write_text(Spec(id=id, name="old", kind="command", argv=["true"], on="slurm", at=time.time(), **more).to_json())
+        folder.append("job.submitted", round=1, on="slurm")
+        folder.append("job.accepted", engine_id=number)
+        return Job(folder)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sacct").write_text(SACCT)
+    (tmp_path / "bin" / "sacct").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    slurm_module._setting("ClusterName")
+    monkeypatch.setitem(slurm_module._settings[str(slurm_module.configuration())], "AccountingStorageType", "accounting_storage/slurmdbd")
+    monkeypatch.setattr(Slurm, "settle_s", 0)
+    memory, cancelled, node, never = known("job_000000000001", "900001"), known("job_000000000002", "900002"), known("job_000000000003", "900003_2"), known("job_000000000004", "900004", after=["job_000000000003"])
+    (node.folder.path / "array").write_text("some-array 2")
+    for job in (memory, node): job.folder.append("job.started", attempt=1, host="away", pid=1, gpus=["0", "1"])
+    assert [j.status for j in (memory, cancelled, node, never)] == ["failed", "cancelled", "lost", "not_run"]
+    assert "out of memory" in memory.state.error and "node went down" in node.state.error and "comes after" in never.state.error
+    assert memory.state.used == {"wall_s": 7200.0, "cpu_hours": 16.0, "gpu_hours": 4.0, "peak_mem_mb": 538.4}
+
+
 # faults
 
 
@@ -349,6 +384,7 @@ def test_wrong_use_gets_the_right_words(ws, monkeypatch):
     for given, words in [({"slurm_partitio": "x"}, "slurm_partition"), ({"slurm_partition": "nowhere"}, "partition"), ({"gpus": 9}, "Requested node configuration")]:
         with pytest.raises(OpsError) as e: ops.submit("true", on="slurm", **given)
         assert words in str(e.value)
+    assert "gpus=2, cpus=" in str(e.value) and "on a node at most, nodes=2" in str(e.value)
     assert [j.status for j in ops.jobs()] == ["failed", "failed"]  # a wrong word is heard of before anything is written
     code, _, err = opsnb("submit", "--on", "slurm", "--engine", "partition", "nowhere", "true")
     assert code == 2 and "invalid partition" in err.lower()

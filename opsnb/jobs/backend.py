@@ -35,6 +35,7 @@ class Backend:
     def logs(self, job): "Pieces of text, when the engine keeps logs that are not in the job's folder; else None."
     def wake(self): "See that what is queued gets its turn, for engines without a process of their own."
     def why(self, job): "Why a queued job waits, in words; None when nothing is known."
+    def used(self, job): return {}                    # what a job has used whose worker could not say it: wall_s, cpu_hours, gpu_hours, peak_mem_mb
     def blocked_by(self, job, only=None): return []   # jobs (or `only` that one) that hold what a queued job needs, and in whose program it was submitted
     def facts(self): return {"state": "ready"}   # for `backends()`: state, gpus, free_gpus, gpu_kind, queued, running, note
 

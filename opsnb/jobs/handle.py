@@ -60,6 +60,7 @@ def _settle(job, engine, word):
     elif (s.accepted or not job.young(60)) and _silent_for(mark) >= engine.settle_s:
         if (state := job.folder.state()).over(): job.state = state; return
         gone = _gone(job, word)
+        with suppress(OpsError): gone |= {"used": job.state.used or (engine.used(job) if job.state.started else {})}
         job.folder.append("job.lost" if gone["status"] == "lost" else "job.ended", **gone)
         job.state = job.folder.state()
 

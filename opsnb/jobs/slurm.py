@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['STATES', 'NO_MEMORY', 'SILENT', 'word_of', 'node', 'configuration', 'environment', 'slurm', 'own_words', 'asked',
-           'script', 'Slurm', 'submit_many', 'find', 'states', 'accounting', 'cancel', 'logs', 'facts', 'why', 'wake',
-           'Private', 'start_slurm', 'stop_slurm', 'slurm_status']
+           'script', 'Slurm', 'submit_many', 'find', 'states', 'used', 'accounting', 'cancel', 'logs', 'facts', 'why',
+           'wake', 'Private', 'start_slurm', 'stop_slurm', 'slurm_status']
 
 # %% ../../nbs/26_jobs.slurm.ipynb #58df2fda
 import math, os, re, shlex, shutil, subprocess
@@ -126,10 +126,24 @@ class Slurm(Backend):
 def _folder(workspace, id): return resolve("opsnb.jobs.folder:Folder")(workspace.path / "jobs" / id)
 def _spec(workspace, id): return _folder(workspace, id).spec
 
+TOO_MUCH = re.compile("node configuration|[Cc]PU count|[Mm]emory|[Gg]eneric resource|GRES|[Nn]ode count|[Mm]ore processors")
+
+def most():
+    "What the cluster's nodes have, in our words."
+    rows = {r[0]: r[1:] for r in (line.split("|") for line in slurm("sinfo", "-h", "-N", "-o", "%N|%c|%m|%G").splitlines())}.values()
+    gpus, cpus, mem = (max((f(r) for r in rows), default=0) for f in (lambda r: _gpus(r[2]), lambda r: int(r[0]), lambda r: int(r[1]) * 2**20 / 1e9))
+    return f"gpus={gpus}, cpus={cpus}, mem_gb={math.floor(mem * 10) / 10:g} on a node at most, nodes={len(rows)}"
+
+def _gpus(text): return sum(int(n) for n in re.findall(r"gpu(?::[^:,]+)?:(\d+)", text))
+
 def _submitted(engine, job, words, text):
     "One `sbatch`; the number it prints."
     name = re.sub(r"[^\w.-]", "_", job.name)[:60]
-    told = slurm("sbatch", "--parsable", f"--job-name={name}", f"--comment={job.key}", f"--chdir={job.folder.path}", *asked(engine, job.spec), *words, text=text, env=job.environment())
+    try: told = slurm("sbatch", "--parsable", f"--job-name={name}", f"--comment={job.key}", f"--chdir={job.folder.path}", *asked(engine, job.spec), *words, text=text, env=job.environment())
+    except Unavailable: raise
+    except OpsError as e:
+        if not TOO_MUCH.search(e.what): raise
+        raise OpsError(e.what, given=" ".join(f"{k}={v:g}" for k, v in job.spec.resources().items() if v), allowed=most(), hint="ask for less; opsnb backends, sinfo") from None
     return told.strip().splitlines()[-1].split(";")[0]
 
 # %% ../../nbs/26_jobs.slurm.ipynb #418e64ea
@@ -176,7 +190,8 @@ def states(self, jobs):
 def _key(job): return (job.folder.path / "array").read_text().split()[0] if "_" in job.state.engine_id else job.key
 
 def _worse(job, word):
-    "Slurm without cgroups calls a job that took too much memory failed; what it wrote for the worker says why."
+    "Slurm without cgroups calls a job that took too much memory failed; what it wrote for the worker says why. And it forgets why it cancelled one that came after others."
+    if word == "cancelled" and not job.state.started and any(s.over() and s.status not in ("done", "cached") for s in (_folder(job.workspace, id).state() for id in job.spec.after)): return word_of("CANCELLED", "Dependency")
     return f"failed: {NO_MEMORY}" if word == "lost" and re.search(r"exceeded memory limit|oom.kill", _said(job), re.I) else word
 
 def _said(job):
@@ -191,7 +206,16 @@ def _accounted(numbers):
     told = slurm("sacct", "-X", "-n", "-P", "-o", "JobID,State", "-j", ",".join(sorted(numbers)))
     return {i: word_of(state) for i, state in (line.split("|", 1) for line in told.splitlines()) if i in numbers}
 
-Slurm.states = states
+def used(self, job):
+    "What the accounting knows of a job whose worker said nothing: hours, and the most memory of its steps."
+    if not job.state.engine_id or not accounting(): return {}
+    rows = [line.split("|") for line in slurm("sacct", "-n", "-P", "-o", "JobID,ElapsedRaw,AllocTRES,MaxRSS", "-j", job.state.engine_id).splitlines()]
+    if not (whole := next((r for r in rows if r[0] == job.state.engine_id), None)): return {}
+    wall, got = float(whole[1] or 0), dict(w.split("=") for w in whole[2].split(",") if "=" in w)
+    peak = max((float(r[3][:-1]) * 1024 ** "BKMGT".index(r[3][-1]) / 1e6 for r in rows if re.fullmatch(r"[\d.]+[KMGT]", r[3])), default=0)
+    return {"wall_s": wall, **{f"{name}_hours": int(got.get(tres, 0)) * wall / 3600 for name, tres in (("cpu", "cpu"), ("gpu", "gres/gpu"))}, **({"peak_mem_mb": round(peak, 1)} if peak else {})}
+
+Slurm.states, Slurm.used = states, used
 
 # %% ../../nbs/26_jobs.slurm.ipynb #0c16ae19
 _settings = {}
@@ -219,9 +243,8 @@ Slurm.cancel, Slurm.logs = cancel, logs
 def facts(self):
     rows = {r[0]: r for r in (line.split("|") for line in slurm("sinfo", "-h", "-N", "-o", "%N|%T|%C|%G").splitlines())}
     used = dict(line.split() for line in slurm("sinfo", "-h", "-N", "-O", "NodeList:100 ,GresUsed:200").splitlines())
-    count = lambda text: sum(int(n) for n in re.findall(r"gpu(?::[^:,]+)?:(\d+)", text))
     there = {n: r for n, r in rows.items() if r[1].rstrip("*~#!%$@^-") in ("idle", "mixed", "allocated", "completing")}
-    gpus, taken = sum(count(r[3]) for r in there.values()), sum(count(used.get(n, "")) for n in there)
+    gpus, taken = sum(_gpus(r[3]) for r in there.values()), sum(_gpus(used.get(n, "")) for n in there)
     waiting = [line.strip() for line in slurm("squeue", "-h", "-r", "-t", "PD,R,CG", "-o", "%T").splitlines()]
     free = sum(int(r[2].split("/")[1]) for r in there.values())
     return {"state": "ready" if there else "no node", "gpus": gpus, "free_gpus": gpus - taken, "queued": waiting.count("PENDING"), "running": waiting.count("RUNNING"), "note": f"{len(there)} of {len(rows)} nodes, {free} CPU cores free"}

@@ -18,6 +18,7 @@ import uuid
 from opsnb.errors import OpsError, Unavailable
 from opsnb.journal import Journal
 from opsnb.jobs import recover
+from opsnb.jobs.local import wake
 from opsnb.schedule._firing import run_of, state_of
 from opsnb.schedule.check import is_pipeline
 from opsnb.schedule.notify import send, target
@@ -29,6 +30,7 @@ from opsnb.workspace import write_atomic
 
 TICK_S = 0.5
 TIDY_S = 600.0
+WAKE_S = 60.0         # how often the queue of local jobs is looked after: its own process may have been killed
 GOOD, BAD = ("done", "cached"), ("failed", "timed_out", "lost")
 STARTS = 5            # processes started for one attempt, when none of them gets as far as its first record
 RESUMES = 3           # times that a pipeline is gone on with whose process died
@@ -127,7 +129,7 @@ class Scheduler:
         self.journal, self.history, self.files = Journal(place(ws) / "journal", "scheduler"), History(ws), Files(ws, say)
         self.children, self.starts, self.looked, self.scans, self.upstream, self.told, self.stops = {}, {}, {}, {}, {}, {}, {}
         self.notices, self.wrong = Notices(ws, self.journal, self.halt, say), {}
-        self.schedules, self.planned_all, self.shown, self.trouble, self.tidied, self.since = {}, False, {}, None, -TIDY_S, 0.0
+        self.schedules, self.planned_all, self.shown, self.trouble, self.tidied, self.woken, self.since = {}, False, {}, None, -TIDY_S, -WAKE_S, 0.0
 
     def lead(self):
         """Until `halt` is set, or, with `once`, until all that was due has ended."""
@@ -177,6 +179,9 @@ class Scheduler:
         if time.monotonic() > self.tidied + TIDY_S:
             self.tidied = time.monotonic()
             if tidy(self.history): self.history = History(self.ws).update()
+        if not self.only and time.monotonic() > self.woken + WAKE_S:
+            self.woken = time.monotonic()
+            wake(self.ws)
         if self.place and any(isinstance(s.when, Hook) for s in self.schedules.values()): self.open_door()
         if not self.only and not (self.once and self.planned_all): self.plan()
         self.history.update()
