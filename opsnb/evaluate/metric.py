@@ -8,7 +8,7 @@ __all__ = ['NEEDS', 'GIVEN', 'ALSO', 'FOREIGN', 'Result', 'Score', 'Metric', 'Fu
 
 # %% ../../nbs/61_evaluate.metric.ipynb #d6999415
 import hashlib, inspect, json, math, re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from ..errors import OpsError, near, unknown
 from .case import digest, plain
@@ -45,6 +45,7 @@ class Score:
     observed: object = None       # for a metric of the whole set: what this case adds to it
     cost: float | None = 0.0      # of a judge, in dollars
     tokens: int = 0
+    failed: bool = False          # there should have been a number; without it, None says that there is nothing to judge
 
     def to_dict(self): return {k: plain(v) for k, v in vars(self).items()}
 
@@ -62,6 +63,7 @@ class Metric:
     unit = ""
     whole = False            # True: of all cases together
     passes_at = None         # a case passes from this value on (or down to it)
+    looks_at_output = True   # False: an index need not answer for it
     pictures = ()            # that belong to it: confusion, roc, …
     keep = True              # False: to score again is cheaper than to remember
 
@@ -161,10 +163,10 @@ def scored(metric, case, result):
         if isinstance(said, dict): raise OpsError(f"The metric {metric.name} returned a dict", given=", ".join(map(str, said))[:200], hint="one metric is one number: make several metrics, or return Score(value, why)")
         said = Score(said)
     if said.observed is not None and said.value is None: return said
-    if said.value is None: return Score(None, said.why or "the metric returned nothing", said.passed, said.observed, said.cost, said.tokens)
+    if said.value is None: return replace(said, why=said.why or "the metric returned nothing", failed=said.failed or not said.why)
     try: said.value = float(said.value)
     except (TypeError, ValueError): raise OpsError(f"The metric {metric.name} did not return a number", given=repr(said.value)[:200]) from None
-    if not math.isfinite(said.value): return Score(None, said.why or f"the metric returned {said.value}", said.passed, None, said.cost, said.tokens)
+    if not math.isfinite(said.value): return replace(said, value=None, why=said.why or f"the metric returned {said.value}", observed=None, failed=True)
     if said.passed is None and metric.passes_at is not None: said.passed = said.value >= metric.passes_at if metric.higher_is_better else said.value <= metric.passes_at
     return said
 
@@ -213,7 +215,7 @@ FOREIGN = [
 # %% ../../nbs/61_evaluate.metric.ipynb #025032e3
 class Measured(Metric):
     "A number that a result brings along."
-    low, high, higher_is_better = 0.0, None, False
+    low, high, higher_is_better, looks_at_output = 0.0, None, False, False
     def __init__(self, name, attribute, unit): self.name, self._attribute, self.unit = name, attribute, unit
     def score(self, case, result): return getattr(result, self._attribute)
 

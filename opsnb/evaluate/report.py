@@ -47,7 +47,7 @@ class Total:
     low: float | None = None         # interval
     high: float | None = None
     n: int = 0                       # cases that were scored
-    missing: int = 0                 # cases without a score: the metric raised, had nothing to judge, or the target failed
+    missing: int = 0                 # cases without a score: the metric or the target raised
     higher_is_better: bool = True
     range: tuple = (0.0, 1.0)
     unit: str = ""
@@ -120,7 +120,7 @@ def totalled(metric, rows, level=0.95, drawn=None, name=None, seed=0, clusters=N
     low, high = ends or (None, None)
     remark = "" if metric.whole else metric.remark([r.observed[name] for r in rows if r.observed.get(name) is not None])
     note = "; ".join(filter(None, (note, rough, remark, _lost(name, rows))))
-    return Total(name, value, low, high, len(given), len(rows) - len(given), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note, list(metric.pictures))
+    return Total(name, value, low, high, len(given), sum(name in r.errors or r.status != "done" for r in rows), metric.higher_is_better, (metric.low, metric.high), metric.unit, metric.whole, metric.fingerprint, metric.judge, note, list(metric.pictures))
 
 def _clusters(rows, tag=None):
     "For each row what it hangs together with, or None when each stands alone."

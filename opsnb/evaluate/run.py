@@ -95,8 +95,8 @@ def _score(work, m, case, result, seen, row):
             row.errors[m.name] = _said(e)
             return _pay(row, *getattr(e, "paid", (0.0, 0)))  # a judge that failed half way is paid for all the same
         if key: work.kept.put(key, score.to_dict(), now=bool(score.tokens or score.cost))
-    if score.value is None and score.observed is None: row.errors[m.name] = score.why or "no score"
-    else: row.scores[m.name] = score.value
+    if score.failed: row.errors[m.name] = score.why
+    elif score.value is not None or score.observed is not None: row.scores[m.name] = score.value
     if score.why: row.why[m.name] = hidden(score.why)
     if score.passed is not None: row.passed[m.name] = score.passed
     if score.observed is not None: row.observed[m.name] = score.observed
@@ -180,7 +180,7 @@ class Evaluation:
         self.cases, self.concurrency, self.repeat, self.budget, self.budget_tokens, self.level, self.seed, self.clusters = dataset(cases), concurrency, repeat, budget, budget_tokens, level, seed, clusters
         if clusters is not None and clusters not in self.cases.tags: raise unknown("tag", clusters, self.cases.tags, where=self.cases.name, hint="clusters is a tag: cases that have the same value of it hang together")
         self.metrics = metrics_of(metrics, **{k: how.pop(k) for k in ("judge", "embedder") if k in how})
-        asks = any("output" in m.needs or not {"found", "retrieved", "sources"} & set(m.needs) for m in self.metrics)
+        asks = any("output" in m.needs or m.looks_at_output and not {"found", "retrieved", "sources"} & set(m.needs) for m in self.metrics)
         self.target = target_of(target, asks=asks, **how)
         self.name = name or f"{self.target.name} on {self.cases.name}"
         self.notes = [*check(self.cases, self.metrics, self.target), *filter(None, [self.target.note])]

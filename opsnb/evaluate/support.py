@@ -72,7 +72,8 @@ class CitationsValid(Metric):
     name, needs = "citations_valid", ("output",)
     def score(self, case, result):
         there = {c["number"]: c["ok"] for c in result.citations if isinstance(c, dict) and {"number", "ok"} <= set(c)}
-        numbers = [n for _, _, ns in cited_in(text_of(result.output)) for n in ns] or list(there)
+        stated = result.more.get("statements")  # an index has told them apart from brackets that are quoted
+        numbers = [n for s in stated for n in s["numbers"]] if stated else [n for _, _, ns in cited_in(text_of(result.output)) for n in ns] or list(there)
         if not numbers: return Score(None, "it cites nothing")
         most = len(passages(case, result))
         wrong = [n for n in numbers if not there.get(n, 1 <= n <= most)]

@@ -7,8 +7,7 @@ __all__ = ['Target', 'as_result', 'of_answer', 'of_reply', 'Function', 'Made', '
            'Predictor', 'OfPipeline', 'target_of']
 
 # %% ../../nbs/62_evaluate.target.ipynb #0e482f00
-import asyncio, importlib.util, inspect, json, re, sys, time
-from contextlib import contextmanager
+import asyncio, inspect, json, re, time
 from pathlib import Path
 from ..errors import OpsError, unknown
 from .case import digest, plain
@@ -194,23 +193,5 @@ def _named(word, model):
     if word.startswith("index:"): return resolve("opsnb.rag:open_index")(word.removeprefix("index:"))
     if word.startswith(("models:/", "runs:/", "mlflow-artifacts:/")): return resolve("opsnb.evaluate.pyfunc:target")(word)
     if word.endswith((".yaml", ".yml")): return resolve("opsnb.pipeline:pipeline")(word)
-    if ".py:" in word: return _function_in(word)
+    if ".py:" in word: return resolve("opsnb.functions:load")(word)
     return resolve("opsnb.llm:model")(word)
-
-# %% ../../nbs/62_evaluate.target.ipynb #61199c6b
-def _function_in(word):
-    "The function that `file.py:name` names."
-    file, _, name = word.rpartition(":")
-    if not Path(file).is_file(): raise OpsError(f"There is no file {file}", given=word, allowed="file.py:function")
-    spec = importlib.util.spec_from_file_location(Path(file).stem, file)
-    module = importlib.util.module_from_spec(spec)
-    with modules_beside(file): spec.loader.exec_module(module)
-    if not callable(getattr(module, name, None)): raise unknown("function", name, [n for n, f in vars(module).items() if inspect.isfunction(f)], where=file)
-    return getattr(module, name)
-
-@contextmanager
-def modules_beside(file):
-    "A program finds the modules beside it."
-    sys.path.insert(0, str(Path(file).parent.absolute()))
-    try: yield
-    finally: sys.path.remove(str(Path(file).parent.absolute()))

@@ -53,7 +53,7 @@ def _totals(report, html=False):
 def _said(row):
     "Why a case is where it is, in a line."
     if "target" in row.errors: return f"raised {row.errors['target']}"
-    return "; ".join([*(f"{k}: {w}" for k, w in row.why.items() if w and k not in row.errors), *(f"{k}: {v}" for k, v in row.errors.items())])
+    return "; ".join([*(f"{k}: {w}" for k, w in row.why.items() if w and k not in row.errors and row.scores.get(k) is not None), *(f"{k}: {v}" for k, v in row.errors.items())])
 
 def _worst(report, most, chars, html=False):
     found = []
