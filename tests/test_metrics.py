@@ -125,14 +125,14 @@ def test_a_right_source_is_a_run_of_whole_parts_of_a_path(gold, found, is_it):
 def test_metrics_of_the_order_are_what_one_computes_by_hand():
     def f(name, sources, found): return of(name, sources=sources, found=found).value
     two, found = ["a", "b"], ["x", "a", "y", "b", "z"]  # places 2 and 4
-    assert [f(n, two, found) for n in ("hit", "hit@1", "hit@2", "recall@3", "recall", "precision@4", "mrr", "first_rank")] == [1, 0, 1, 0.5, 1, 0.5, 0.5, 2]
+    assert [f(n, two, found) for n in ("hit", "hit@1", "hit@2", "recall@3", "recall@", "precision@4", "mrr", "first_rank")] == [1, 0, 1, 0.5, 1, 0.5, 0.5, 2]
     assert f("map", two, found) == pytest.approx((1 / 2 + 2 / 4) / 2) and f("map@2", two, found) == pytest.approx((1 / 2) / 2)
     best = 1 + 1 / math.log2(3)
     assert f("ndcg", two, found) == pytest.approx((1 / math.log2(3) + 1 / math.log2(5)) / best) and f("ndcg@3", two, found) == pytest.approx(1 / math.log2(3) / best) and f("ndcg@1", two, ["a"]) == 1
-    assert f("mrr", ["c"], ["a", "a", "a", "c"]) == 1 / 2 and f("precision", ["a"], ["a", "a", "b"]) == 1 / 2  # chunks of one document are one
-    assert f("recall", ["a", "a"], ["a"]) == 1 and f("hit", ["a"], []) == 0 and f("ndcg", ["a"], []) == 0 and f("first_rank", ["q"], ["a"]) is None
-    assert f("ndcg", ["docs"], ["docs/a", "docs/b"]) == 1 and f("precision", ["docs"], ["docs/a", "docs/b"]) == 1  # a folder counts once, and both are right
-    assert "b (place 4)" in of("recall@3", sources=two, found=found).why and "q (not found)" in of("recall", sources=["q"], found=found).why
+    assert f("mrr", ["c"], ["a", "a", "a", "c"]) == 1 / 2 and f("precision@", ["a"], ["a", "a", "b"]) == 1 / 2  # chunks of one document are one
+    assert f("recall@", ["a", "a"], ["a"]) == 1 and f("hit", ["a"], []) == 0 and f("ndcg", ["a"], []) == 0 and f("first_rank", ["q"], ["a"]) is None
+    assert f("ndcg", ["docs"], ["docs/a", "docs/b"]) == 1 and f("precision@", ["docs"], ["docs/a", "docs/b"]) == 1  # a folder counts once, and both are right
+    assert "b (place 4)" in of("recall@3", sources=two, found=found).why and "q (not found)" in of("recall@", sources=["q"], found=found).why
     for wrong in ("hit@0", "first_rank@3", "answered@2"):
         with pytest.raises(OpsError): metrics_of(wrong)
 

@@ -197,9 +197,9 @@ def _one(given, settings):
     raise OpsError("This is no metric", given=type(given).__name__, allowed="a name, a function, a Metric, a DeepEval metric, an MLflow scorer")
 
 def _named(word, settings):
-    name, _, k = word.partition("@")
+    name, at, k = word.partition("@")
     table = plug.backends("metric")
-    if k and f"{name}@" in table: name = f"{name}@"  # precision@5 is of a ranking, precision of a classifier
+    if at and f"{name}@" in table: name = f"{name}@"  # precision@5, and precision@ of all that was found, are of a ranking; precision is of a classifier
     if name not in table or k and not k.isdecimal(): raise OpsError(f"There is no metric {word!r}", allowed=sorted(table), hint=f"did you mean {' or '.join(map(repr, near(name, table)))}?" if near(name, table) else None)
     made = plug.backend("metric", name)
     takes = inspect.signature(made).parameters
