@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from ..errors import OpsError, unknown
 from .configure import as_text
-from .interval import draws
+from .interval import draws, paired as interval_of_pairs
 from .report import Report
 from .view import total_text
 from ..plug import need, resolve
@@ -76,7 +76,10 @@ def paired(a, b, metric, total=None, level=0.95, seed=0):
     made.difference = float(each.mean()) if total is None else sign * (total(u) - total(v))
     made.enough = 2 * 0.5 ** np.count_nonzero(each) <= 1 - level if total is None else len(both) >= 20
     if len(both) < 2: return made
-    found = each[draws(len(both), seed)].mean(axis=1) if total is None else _totals_of(u, v, total, sign, draws(len(both), seed, 500))
+    if total is None:
+        made.low, made.high = interval_of_pairs(each.tolist(), level, None if None in t.range else t.range[1] - t.range[0]) or (None, None)
+        return made
+    found = _totals_of(u, v, total, sign, draws(len(both), seed, 500))
     if len(found) >= 20: made.low, made.high = (float(q) for q in np.quantile(found, [(1 - level) / 2, (1 + level) / 2]))
     return made
 

@@ -94,7 +94,7 @@ def _with_interval(of, pairs, level):
     try: value = of(pairs)
     except (ValueError, ZeroDivisionError): return None, None, None
     if of in (kappa, _same): ends = wilson(sum(p == g for p, g in pairs), len(pairs), level)
-    else: ends = interval(pairs, of, level)
+    else: ends = interval(pairs, of, level, scale=(-1.0, 1.0) if of is rho else (0.0, 1.0))
     if of is kappa: ends = tuple((e - _chance(pairs)) / (1 - _chance(pairs)) for e in ends)
     if of is auc and ends and ends[0] == ends[1]: ends = wilson(value * (m := min(sum(g for _, g in pairs), sum(not g for _, g in pairs))), m, level)  # draws of a perfect order are all perfect
     return value, *(ends or (None, None))
