@@ -50,7 +50,7 @@ def test_json_of_everything_that_lists(ws, recorded):
     shown = data("show", recorded[0])
     assert shown["params"] == {"lr": "0.1"} and shown["metrics"]["loss"] == "nan" and shown["artifacts"][0]["path"] == "notes.txt" and shown["delivered"][0]["complete"]
     assert data("compare", *recorded)["params"] == [{"parameter": "lr", recorded[0]: "0.1", recorded[1]: "0.2"}]
-    assert data("sync") == [] and {t["template"] for t in data("templates")} == {"build_rag", "sweep", "train_and_gate", "train_on_gpus"}
+    assert data("sync") == [] and {t["template"] for t in data("templates")} == {"build_rag", "evaluate_rag", "sweep", "train_and_gate", "train_on_gpus"}
     assert {r["state"] for r in data("doctor")} >= {"ok"} and data("config")
     assert len(data("init", "made")) >= 5 and [r["step"] for r in data("pipeline", "plan", "made")] == ["prepare", "train", "evaluate", "gate"]
 

@@ -76,3 +76,18 @@ def test_a_training_job_is_stopped_goes_on_and_is_judged(project):
     digits = Workspace.find(project / "digits")
     curve = ops.run(values["train"]["run"], digits).metric_history("loss")
     assert curve["step"].is_unique and len(curve) == 110
+
+
+@pytest.mark.timeout(300)
+def test_an_index_is_judged_and_gated(project):
+    assert opsnb("init", "judge", "--template", "evaluate_rag")[0] == 0
+    code, out, err = opsnb("pipeline", "run", "judge", "-p", "made", "12", "--json", timeout=280)
+    assert code == 0, err + out
+    made = {s["step"]: s["values"] for s in json.loads(out)["steps"]}
+    assert made["evaluate"]["metrics"]["hit_at_5"] >= 0.8 and made["evaluate"]["metrics"]["cases"] == 27 and made["evaluate"]["metrics"]["errors"] == 0
+    code, out, err = opsnb("report", "latest", cwd=project / "judge")
+    assert code == 0 and "citations_valid" in out and "What values" not in err
+    (project / "judge" / "gate.yaml").write_text("rules: [low(hit_at_5) >= 1.01]\n")
+    code, out, err = opsnb("pipeline", "run", "judge", "-p", "made", "12", "--json", timeout=280)
+    again = {s["step"]: s["status"] for s in json.loads(out)["steps"]}
+    assert code == 1 and again["evaluate"] == "cached" and again["gate"] == "failed"
