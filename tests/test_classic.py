@@ -135,7 +135,7 @@ def test_what_cannot_be_judged_says_why():
 
 def test_classes_that_are_in_some_draws_only():
     rare = judged(["a"] * 60 + ["b"], ["a"] * 60 + ["a"], ["f1_macro", "balanced_accuracy", "recall"])
-    assert rare["balanced_accuracy"].value == 0.5 and rare["balanced_accuracy"].low == 0.5 and rare["balanced_accuracy"].high == 1
+    assert rare["balanced_accuracy"].value == 0.5 and 0 <= rare["balanced_accuracy"].low < 0.5 < rare["balanced_accuracy"].high <= 1
     assert rare["recall"].value == 0
 
 
