@@ -118,7 +118,7 @@ def test_what_cannot_be_judged_says_why():
     assert judged([1, 1, 1], [1, 1, 1], [F1(positive=1)])["f1_1"].value == 1
     assert "no case is of the positive class" in judged([0, 1], [0, 1], [F1(positive="yes")])["f1_yes"].note
     never = judged(["no", "yes", "no"], ["no", "no", "no"], ["precision"])
-    assert never["precision"].value == 0 and never["precision"].note == "positive: yes; it never came out"
+    assert never["precision"].value == 0 and never["precision"].note.startswith("positive: yes; it never came out")
     holes = judged([1, 0, 1, None], [1, None, float("nan"), 1], ["accuracy", "mae"])
     assert (holes["accuracy"].n, holes["accuracy"].missing) == (1, 3)
     words = judged([1, 2, 3], [1, "many", 3], ["mae", "r2"])
