@@ -2,6 +2,7 @@
 import pytest
 
 from lab import chromium
+from support import end_couriers
 
 
 def pytest_collection_modifyitems(items):
@@ -10,3 +11,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.ui)
             item.add_marker(pytest.mark.xdist_group("browser"))
             if not chromium(): item.add_marker(pytest.mark.skip(reason="no Chromium here: make apt-chromium"))
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project's folder, and two homes for a lab beside it."""
+    for name in ("home", "home2", "project"): (tmp_path / name).mkdir()
+    (tmp_path / "project" / "opsnb.toml").touch()
+    yield tmp_path / "project"
+    end_couriers(tmp_path)

@@ -5,29 +5,12 @@ from pathlib import Path
 import pytest
 
 from lab import browser_page, lab
-from support import cells, end_couriers
-from test_tour import command, idle, open_notebook, shot
+from support import cells
+from test_tour import command, idle, look, open_notebook, shot
 
 pytest.importorskip("lancedb")
 pytestmark = pytest.mark.timeout(300)
 TUTORIAL = Path(__file__).parents[2] / "nbs/tutorials/question_your_documents.ipynb"
-
-
-@pytest.fixture
-def project(tmp_path):
-    for name in ("home", "home2", "project"): (tmp_path / name).mkdir()
-    (tmp_path / "project" / "opsnb.toml").touch()
-    yield tmp_path / "project"
-    end_couriers(tmp_path)
-
-
-def look(page, code, name):
-    """A picture of the first cell with this code, and what it shows."""
-    cell = page.locator(f".jp-Cell:has-text('{code}')").first
-    cell.evaluate("e => e.scrollIntoView({block: 'start'})")
-    page.wait_for_timeout(300)  # the notebook draws what has come into view
-    assert cell.locator(".jp-OutputArea-output").first.is_visible()
-    shot(page, name)
 
 
 def test_the_tutorial_in_the_lab(project, tmp_path):

@@ -4,20 +4,12 @@ import json
 import pytest
 
 from lab import browser_page, lab
-from support import cells, end_couriers, until
+from support import cells, until
 from test_tour import command, idle, open_notebook, shot
 
 pytest.importorskip("anywidget")
 pytestmark = pytest.mark.timeout(300)
 BAD = "<img src=x onerror=\"window.bad = 1\"><script>window.bad = 2</script>"
-
-
-@pytest.fixture
-def project(tmp_path):
-    for name in ("home", "home2", "project"): (tmp_path / name).mkdir()
-    (tmp_path / "project" / "opsnb.toml").touch()
-    yield tmp_path / "project"
-    end_couriers(tmp_path)
 
 
 CODE = f"""import opsnb as ops

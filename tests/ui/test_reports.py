@@ -4,8 +4,8 @@ import json
 import pytest
 
 from lab import browser_page, lab
-from support import cells, end_couriers
-from test_tour import command, idle, open_notebook, shot
+from support import cells
+from test_tour import command, idle, look, open_notebook
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -19,22 +19,6 @@ def knows(question, most=5): return next((e for c, e in list(capitals.items())[:
             "ops.gate(after, ['exact_match >= 0.9', 'low(exact_match) >= 0.5', 'exact_match no_worse_than baseline'], baseline=before)",
             "ops.sweep(knows, {'most': [1, 3, 6, 8]}, asked, ['exact_match'], quiet=True)",
             "ops.drift(pd.DataFrame({'age': range(400), 'town': ['A', 'B'] * 200}), pd.DataFrame({'age': range(150, 550), 'town': ['A', 'B'] * 200}))"]
-
-
-@pytest.fixture
-def project(tmp_path):
-    for name in ("home", "home2", "project"): (tmp_path / name).mkdir()
-    (tmp_path / "project" / "opsnb.toml").touch()
-    yield tmp_path / "project"
-    end_couriers(tmp_path)
-
-
-def look(page, code, name):
-    cell = page.locator(f".jp-Cell:has-text(\"{code}\")").last
-    cell.evaluate("e => e.scrollIntoView({block: 'start'})")
-    page.wait_for_timeout(300)
-    assert cell.locator(".jp-OutputArea-output").first.is_visible()
-    shot(page, name)
 
 
 def test_what_an_evaluation_shows(project, tmp_path):

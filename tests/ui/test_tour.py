@@ -39,6 +39,15 @@ def command(page, words):
     page.keyboard.press("Enter")
 
 
+def look(page, code, name):
+    """A picture of the last cell with this code, and what it shows."""
+    cell = page.locator(f".jp-Cell:has-text({json.dumps(code)})").last
+    cell.evaluate("e => e.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(300)  # the notebook draws what has come into view
+    assert cell.locator(".jp-OutputArea-output").first.is_visible()
+    shot(page, name)
+
+
 def shot(page, name):
     page.screenshot(path=SHOTS / f"{name}.png")
 
