@@ -89,7 +89,9 @@ def _score(work, m, case, result, seen, row):
     if known is not None: score = Score(**known)
     else:
         lack = next((need for need in m.needs if need in _has and not _has[need](case, result)), None)
-        if lack: row.errors[m.name] = f"needs {NEEDS[lack]}, and there is none"; return
+        if lack:  # without documents that should be found a question is one that they do not answer: other metrics are for those
+            (row.why if lack == "sources" else row.errors)[m.name] = f"needs {NEEDS[lack]}, and there is none"
+            return
         try: score = scored(m, case, result)
         except Exception as e:  # noqa: BLE001
             row.errors[m.name] = _said(e)
