@@ -7,9 +7,10 @@ __all__ = ['SAID', 'evaluate', 'open_report', 'evaluate_file']
 
 # %% ../../nbs/69_evaluate.ipynb #3c0c270a
 import json
+from dataclasses import replace
 from pathlib import Path
 from ..errors import OpsError, unknown
-from ..plug import has, is_verb, resolve
+from ..plug import backends, has, is_verb, resolve
 from ..track import run as recorded
 from ..track.scope import Run
 from ..workspace import Workspace
@@ -56,8 +57,7 @@ def _with_outputs(cases, outputs):
     found = resolve("opsnb.evaluate.case:dataset")(cases)
     outputs = outputs.tolist() if hasattr(outputs, "tolist") else list(outputs)
     if len(outputs) != len(found): raise OpsError("There are not as many outputs as cases", given=f"{len(outputs):,} outputs, {len(found):,} cases")
-    again = resolve("dataclasses:replace")
-    return resolve("opsnb.evaluate.case:Dataset")([again(c, output=o) for c, o in zip(found, outputs, strict=True)], found.name, found.source)
+    return resolve("opsnb.evaluate.case:Dataset")([replace(c, output=o) for c, o in zip(found, outputs, strict=True)], found.name, found.source)
 
 def _record(run, report):
     "A report as MLflow has it: inputs, metrics, a table, and the whole of it as a file."
@@ -107,7 +107,7 @@ def evaluate_file(
     said = {"target": target, "metrics": list(metrics), "name": name, "model": model, "judge": judge, "template": template, "k": _number(k, int), "repeat": int(repeat), "concurrency": concurrency, "budget": _number(budget, float), "budget_tokens": _number(budget_tokens, int), "gate": gate, "baseline": baseline}
     if Path(file).suffix in (".yaml", ".yml"): said = {**_of_yaml(Path(file)), **{k: v for k, v in said.items() if v not in (None, [], 1, 8)}}
     else: said["cases"] = file
-    if not said.get("metrics"): raise OpsError("By which metrics?", allowed=sorted(resolve("opsnb.plug:backends")("metric")), hint="opsnb evaluate … --metric hit@5")
+    if not said.get("metrics"): raise OpsError("By which metrics?", allowed=sorted(backends("metric")), hint="opsnb evaluate … --metric hit@5")
     return evaluate(said.pop("target", None), said.pop("cases"), said.pop("metrics"), cache=cache, workspace=workspace, **{k: v for k, v in said.items() if v is not None})
 
 def _number(word, kind):

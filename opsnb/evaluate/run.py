@@ -23,13 +23,12 @@ from ..show import Live, duration, in_notebook
 # %% ../../nbs/64_evaluate.run.ipynb #55f5652d
 def check(cases, metrics, target):
     "Raise when a metric can judge none of the cases; sentences for what it can judge in part."
-    has = {"expected": lambda c: c.expected is not None, "context": lambda c: bool(c.context), "sources": lambda c: bool(c.sources)}
     notes = []
     for m in metrics:
         for need in m.needs:
             if need not in NEEDS: raise OpsError(f"The metric {m.name} needs what is not known: {need!r}", allowed=list(NEEDS))
-            if need not in has or need == "context" and target.kind == "index": continue
-            lack = [c for c in cases if not has[need](c)]
+            if need not in ("expected", "context", "sources") or need == "context" and target.kind == "index": continue
+            lack = [c for c in cases if not _has[need](c, None)]
             if len(lack) == len(cases): raise OpsError(f"The metric {m.name} needs {NEEDS[need]}, and no case has any", given=f"case {lack[0].id} has {', '.join(lack[0].to_dict())}", hint=f"name the column: dataset(…, {need}=\"…\"), or leave the metric out")
             if lack: notes.append(f"{m.name}: {len(lack):,} cases have no {need} (such as {lack[0].id})")
         k = getattr(target, "how", {}).get("k")
@@ -49,11 +48,12 @@ class Work:
 
     def __post_init__(self): self.prints = {m.name: m.fingerprint for m in self.metrics if m.keep and self.kept}  # of those whose scores are kept
     def result_key(self, case, n=0): return digest("result", self.target.fingerprint, plain(case.inputs), n) if self.target.fingerprint and not self.target.cheap else None
+    def row(self, case, n=0, **more): return Row(case.id if self.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=case.sources or None if case.expected is None else case.expected, tags=case.tags, digest=case.digest, **more)
     def score_key(self, metric, seen): return f"{self.prints[metric.name]}/{seen}"
 
 def one(work, case, n=0, made=None):
     "The `Row` of a case."
-    row = Row(case.id if work.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=_wanted(case), tags=case.tags, digest=case.digest)
+    row = work.row(case, n)
     result = _result(work, case, n, row, made)
     row.output, row.retrieved, row.sources, row.latency_s, row.cost, row.tokens, row.trace = result.output, result.retrieved, result.sources, result.latency_s, result.cost, result.tokens, result.trace
     if result.error is not None:
@@ -64,8 +64,6 @@ def one(work, case, n=0, made=None):
     return row
 
 # %% ../../nbs/64_evaluate.run.ipynb #dabe465a
-def _wanted(case): return case.sources or None if case.expected is None else case.expected
-
 def _result(work, case, n, row, made):
     key = work.result_key(case, n)
     if key in work.results: row.cached = True; return Result(**work.results[key])
@@ -97,7 +95,7 @@ def _score(work, m, case, result, seen, row):
             row.errors[m.name] = _said(e)
             return _pay(row, *getattr(e, "paid", (0.0, 0)))  # a judge that failed half way is paid for all the same
         if key: work.kept.put(key, score.to_dict(), now=bool(score.tokens or score.cost))
-    if score.failed: row.errors[m.name] = score.why
+    if score.failed: row.errors[m.name] = hidden(score.why)
     elif score.value is not None or score.observed is not None: row.scores[m.name] = score.value
     if score.why: row.why[m.name] = hidden(score.why)
     if score.passed is not None: row.passed[m.name] = score.passed
@@ -160,11 +158,9 @@ def done_rows(work, todo, concurrency, budget, budget_tokens, progress):
             if budget_tokens is not None and tokens >= budget_tokens: ended = f"the budget of {budget_tokens:,} tokens is spent ({tokens:,})"
     except KeyboardInterrupt: ended = "stopped"
     finally: pool.shutdown(wait=ended != "stopped", cancel_futures=True)
-    return [rows.get(i) or _not_run(*todo[i], work) for i in range(len(todo))], ended
+    return [rows.get(i) or work.row(*todo[i], status="not_run") for i in range(len(todo))], ended
 
 # %% ../../nbs/64_evaluate.run.ipynb #777ad2a3
-def _not_run(case, n, work): return Row(case.id if work.repeat == 1 else f"{case.id}/{n + 1}", case.inputs, expected=_wanted(case), tags=case.tags, digest=case.digest, status="not_run")
-
 def _all_made(work, todo):
     "The results of a target that takes all cases together; an error of it is that of all."
     if not work.target.together: return None

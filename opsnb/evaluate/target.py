@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import OpsError, unknown
 from .case import digest, plain
 from .metric import Result, code_of
-from ..plug import resolve
+from ..plug import need, resolve
 
 # %% ../../nbs/62_evaluate.target.ipynb #c5fd0539
 class Target:
@@ -142,7 +142,7 @@ class Predictor(Target):
         self.fingerprint = digest("predictor", self.name, version) if version else None
 
     def many(self, cases):
-        table = resolve("pandas:DataFrame")([c.inputs if isinstance(c.inputs, dict) else {"input": c.inputs} for c in cases])
+        table = need("pandas", "hand cases to a model as a table").DataFrame([c.inputs if isinstance(c.inputs, dict) else {"input": c.inputs} for c in cases])
         names = getattr(self.model, "feature_names_in_", None)
         if names is None and hasattr(self.model, "predict_proba"): table = table.to_numpy()
         elif names is not None:
