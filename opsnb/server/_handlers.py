@@ -68,7 +68,8 @@ class Handler(APIHandler):
     boards = property(lambda self: self.settings["opsnb_boards"])
 
     def query(self):
-        return {k: [v.decode() for v in values] for k, values in self.request.query_arguments.items() if k != "token"}
+        """The query's words; a token, and the number by which Jupyter's front end passes by caches, are none of ours."""
+        return {k: [v.decode() for v in values] for k, values in self.request.query_arguments.items() if k != "token" and not k.isdigit()}
 
     async def answer(self, work):
         try: value = await asyncio.to_thread(work)

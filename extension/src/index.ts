@@ -1,0 +1,8 @@
+import { core } from './plugins/core';
+import { panel } from './plugins/panel';
+import { runs } from './plugins/runs';
+
+export { IOpsnb } from './tokens';
+
+/** The plug-ins, each on its own feet; all but the first need the token of the first. */
+export default [core, panel, runs];
