@@ -104,7 +104,7 @@ export class Live {
     }
   }
 
-  private _folder = '';
+  private _folder: string | null = null;
   private readonly _heart: Poll;
   private readonly _changed = new Signal<this, IChange>(this);
   private readonly _cardChanged = new Signal<this, void>(this);
