@@ -87,6 +87,7 @@ export class Live {
       const card = await this._client.root<IServerCard>();
       if (folder === this._folder) {
         this.card = card;
+        this._client.workspace = card.project;
         this.failure = null;
       }
     } catch (error) {
