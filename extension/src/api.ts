@@ -18,6 +18,8 @@ export type State =
 export interface Changed {
   runs: RunRow[];
   jobs: JobRow[];
+  /** more than is said here: ask again for what is shown */
+  all: boolean;
 }
 
 /** Why something was not done. */
@@ -42,6 +44,7 @@ export interface JobRow {
   submitted: number | null;
   started: number | null;
   ended: number | null;
+  /** of one that has ended; of one that runs, the time since `started` */
   duration_s: number | null;
   error: string | null;
   /** gpus, cpus, … */
@@ -54,6 +57,8 @@ export interface JobsPage {
   rows: JobRow[];
   offset: number;
   total: number;
+  reading: number;
+  seq: number;
 }
 
 /** A part of a log, cut at whole characters. */
@@ -96,6 +101,10 @@ export interface RunsPage {
   rows: RunRow[];
   offset: number;
   total: number;
+  /** runs that are there and not read yet, after a first start on a large workspace */
+  reading: number;
+  /** number of the last event that is in it */
+  seq: number;
 }
 
 /** What the server says of itself. */
@@ -105,14 +114,16 @@ export interface ServerCard {
   workspace: string;
   /** the server's root folder */
   root: string;
+  /** folder of the project, relative to it; empty: the root itself, or above it */
+  project: string;
 }
 
 /** GET view/<name>: what is shown. */
 export interface Views {
   /** a part of the list of runs */
-  runs: { args: { open?: string[]; search?: string; status?: string; type?: string; offset?: number; most?: number; workspace?: string }; result: RunsPage };
+  runs: { args: { open?: string[]; search?: string; status?: State | ''; type?: string; offset?: number; most?: number; workspace?: string }; result: RunsPage };
   /** a part of the list of jobs */
-  jobs: { args: { search?: string; status?: string; on?: string; offset?: number; most?: number; workspace?: string }; result: JobsPage };
+  jobs: { args: { search?: string; status?: State | ''; on?: string; offset?: number; most?: number; workspace?: string }; result: JobsPage };
 }
 
 /** GET <verb>: verbs that only look. */
