@@ -3,6 +3,7 @@
 What reads files or asks MLflow runs in threads, views in others than verbs, so that a verb that waits for a database never holds up the panel.
 """
 import asyncio
+import errno
 import functools
 import inspect
 import json
@@ -92,6 +93,7 @@ class Handler(APIHandler):
 
     def fail(self, e, limit_s=0):
         if isinstance(e, asyncio.TimeoutError): e = Unavailable(f"There was no answer within {limit_s} s", given=self.request.path.rpartition("/")[2], hint="a locked database or a slow network; opsnb doctor says more. What was begun goes on")
+        elif isinstance(e, OSError) and e.errno in (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP): e = OpsError("There cannot be such a path", given=str(e.filename)[:200], hint=e.strerror)
         elif isinstance(e, OSError): e = Unavailable(e.strerror or str(e), given=e.filename and str(e.filename))
         if not isinstance(e, OpsError):
             number = uuid.uuid4().hex[:8]
