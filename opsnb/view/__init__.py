@@ -20,8 +20,11 @@ class View:
     @property
     def function(self): return resolve(self.target)
 
-# %% ../../nbs/88_view.ipynb #61cac35f
+# %% ../../nbs/88_view.ipynb #5f0fa2c4
 VIEWS = [
     View("runs", "opsnb.view.board:runs", "a part of the list of runs"),
     View("jobs", "opsnb.view.board:jobs", "a part of the list of jobs"),
+    View("pipelines", "opsnb.view.pipelines:pipelines", "the pipeline files of the project, each with its last run"),
+    View("graph", "opsnb.view.pipelines:graph", "a pipeline as a picture: its plan, or one of its runs"),
+    View("schedules", "opsnb.view.schedules:schedules", "the schedules: when each runs next, and how it went last"),
 ]

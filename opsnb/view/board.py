@@ -9,6 +9,7 @@ __all__ = ['RunRow', 'JobRow', 'RunsPage', 'JobsPage', 'Changed', 'run_row', 'jo
 import os, threading, time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ..errors import OpsError
 from ..journal import finite, read
 from ..track.state import RunState
 
@@ -115,6 +116,10 @@ class Board:
         changed = [r for id, r in rows.items() if self._jobs.get(id) != r]
         self._jobs = rows
         return changed
+
+    def state(self, run):
+        "The `RunState` of a run, or None."
+        with self._lock: return self.states.get(run)
 
     def _row(self, s): return run_row(s, sum(1 for x in self.states.values() if x.parent == s.id))
 
