@@ -20,8 +20,13 @@ class View:
     @property
     def function(self): return resolve(self.target)
 
-# %% ../../nbs/88_view.ipynb #61cac35f
+# %% ../../nbs/88_view.ipynb #e041c4f3
 VIEWS = [
     View("runs", "opsnb.view.board:runs", "a part of the list of runs"),
     View("jobs", "opsnb.view.board:jobs", "a part of the list of jobs"),
+    View("cells", "opsnb.view.form:cells", "how the runs are that cells' outputs name"),
+    View("parameters", "opsnb.view.form:parameters", "the parameters of a notebook or pipeline file"),
+    View("refusals", "opsnb.view.form:refusals", "what is wrong with what was typed for them"),
+    View("times", "opsnb.view.form:times", "what a cron expression means, and the next times"),
+    View("verbs", "opsnb.view.form:verbs", "every verb, with its arguments"),
 ]

@@ -9,6 +9,7 @@ __all__ = ['RunRow', 'JobRow', 'RunsPage', 'JobsPage', 'Changed', 'run_row', 'jo
 import os, threading, time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ..errors import OpsError
 from ..journal import finite, read
 from ..track.state import RunState
 
@@ -89,6 +90,10 @@ class Board:
     def __init__(self, workspace):
         self.workspace, self.states, self._cursors, self._jobs = workspace, {}, {}, {}
         self._lock, self._jobs_next = threading.Lock(), 0.0
+
+    def state(self, run):
+        "The `RunState` of a run, or None."
+        return self.states.get(run)
 
     def poll(self):
         "Read what is new: `Changed`."
