@@ -57,6 +57,21 @@ export interface CasesPage {
   total: number;
 }
 
+/** A run, as short as a cell's badge. */
+export interface CellRun {
+  run: string;
+  name: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+  error: string | null;
+}
+
+/** The runs that were asked for and are known here. */
+export interface CellRuns {
+  rows: CellRun[];
+}
+
 /** A metric in two reports. */
 export interface ChangeRow {
   metric: string;
@@ -145,6 +160,23 @@ export interface Failure {
   allowed: string[] | string | null;
   /** what to do next */
   hint: string | null;
+}
+
+/** One value that a form asks for; what is typed goes to the server as words, as on the command line. */
+export interface Field {
+  name: string;
+  /** text integer number boolean choice date json secret list dict */
+  kind: string;
+  /** as the notebook writes it */
+  type: string;
+  /** as it would be typed */
+  default: string | null;
+  required: boolean;
+  help: string;
+  choices: string[];
+  unit: string;
+  low: number | null;
+  high: number | null;
 }
 
 /** A metric's value and its interval. */
@@ -359,6 +391,14 @@ export interface Node {
   on: string;
 }
 
+/** What a notebook or pipeline file may be told. */
+export interface ParameterForm {
+  fields: Field[];
+  pipeline: boolean;
+  /** where the executed notebook would be written */
+  out: string;
+}
+
 /** A chunk that was found. */
 export interface Passage {
   rank: number;
@@ -417,6 +457,11 @@ export interface PipelinesPage {
   rows: PipelineRow[];
   /** the project has more folders than were looked at */
   cut: boolean;
+}
+
+/** What is wrong with what was typed: `{field: sentence}`. */
+export interface Refusals {
+  fields: Record<string, string>;
 }
 
 /** What an evaluation found. */
@@ -535,6 +580,16 @@ export interface ServerCard {
   project: string;
 }
 
+/** When a schedule would run. */
+export interface Times {
+  /** at 03:00 AM (Europe/Berlin) */
+  words: string;
+  /** the next ones, seconds since 1970 */
+  times: number[];
+  /** the zone that they are in */
+  tz: string;
+}
+
 /** What a metric says of all cases. */
 export interface TotalRow {
   metric: string;
@@ -570,6 +625,22 @@ export interface TrendPoint {
   value: number | string;
   low: number | string | null;
   high: number | string | null;
+}
+
+/** What a verb may be told. */
+export interface VerbForm {
+  name: string;
+  help: string;
+  /** read, act or job */
+  rest: string;
+  command: string;
+  fields: Field[];
+  examples: string[];
+}
+
+/** Every verb that the server knows. */
+export interface VerbForms {
+  verbs: VerbForm[];
 }
 
 /** What a gate said. */
@@ -620,6 +691,16 @@ export interface Views {
   case: { args: { run: string; place: number; workspace?: string }; result: CaseDetail };
   /** two evaluations, case by case */
   flips: { args: { run: string; before: string; most?: number; workspace?: string }; result: Flips };
+  /** how the runs are that cells' outputs name */
+  cells: { args: { runs?: string[]; workspace?: string }; result: CellRuns };
+  /** the parameters of a notebook or pipeline file */
+  parameters: { args: { file: string; workspace?: string }; result: ParameterForm };
+  /** what is wrong with what was typed for them */
+  refusals: { args: { file: string; given?: string; workspace?: string }; result: Refusals };
+  /** what a cron expression means, and the next times */
+  times: { args: { cron?: string; every?: string; tz?: string; most?: number; workspace?: string }; result: Times };
+  /** every verb, with its arguments */
+  verbs: { args: { workspace?: string }; result: VerbForms };
 }
 
 /** GET <verb>: verbs that only look. */

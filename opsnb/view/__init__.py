@@ -39,4 +39,9 @@ VIEWS = [
     View("cases", "opsnb.view.evaluations:cases", "a part of the cases of an evaluation, the worst first"),
     View("case", "opsnb.view.evaluations:case", "a case of an evaluation, and what became of it"),
     View("flips", "opsnb.view.evaluations:flips", "two evaluations, case by case"),
+    View("cells", "opsnb.view.form:cells", "how the runs are that cells' outputs name"),
+    View("parameters", "opsnb.view.form:parameters", "the parameters of a notebook or pipeline file"),
+    View("refusals", "opsnb.view.form:refusals", "what is wrong with what was typed for them"),
+    View("times", "opsnb.view.form:times", "what a cron expression means, and the next times"),
+    View("verbs", "opsnb.view.form:verbs", "every verb, with its arguments"),
 ]
