@@ -8,18 +8,21 @@ __all__ = ['VIEWS', 'ALLOWED', 'widget', 'opened']
 # %% ../../nbs/87_widgets.ipynb #64c20c71
 from pathlib import Path
 from .. import plug
-from ..errors import OpsError
+from ..errors import OpsError, near
 from ..workspace import Workspace
 
 # %% ../../nbs/87_widgets.ipynb #341b0369
-VIEWS = {"Run": "curves:RunView", "Recorded": "curves:RunView", "Comparison": "curves:RunsView"}
+VIEWS = {"Run": "curves:RunView", "Recorded": "curves:RunView", "Comparison": "curves:RunsView", "Job": "job:JobView", "Pipeline": "pipeline:PipelineView", "PipelineRun": "pipeline:PipelineView",
+         "Index": "explorer:IndexView", "Report": "report:ReportView", "Path": "form:FormView"}
 
 ALLOWED = ("a run or run_…", "several runs", "a job or job_…", "a pipeline, a run of one, or pipeline.yaml", "an index or its name", "a report", "the path of a notebook")
 
 # %% ../../nbs/87_widgets.ipynb #cb466650
 def _kind(thing):
     "The name in `VIEWS` of an object."
-    return next((c.__name__ for c in type(thing).__mro__ if c.__name__ in VIEWS and c.__module__.startswith("opsnb")), None)
+    if isinstance(thing, Path): return "Path"
+    found = next((c.__name__ for c in type(thing).__mro__ if c.__name__ in VIEWS and c.__module__.startswith("opsnb")), None)
+    return "PipelineRun" if found in ("Run", "Recorded") and thing.state.type == "pipeline" else found
 
 # %% ../../nbs/87_widgets.ipynb #8dbf7220
 def widget(
@@ -31,7 +34,8 @@ def widget(
     ws = workspace or Workspace.find()
     things = [opened(t, ws) for t in things]
     kinds = {_kind(t) for t in things}
-    if len(things) > 1 and kinds <= {"Run", "Recorded"}: return _view("Comparison", [t.id for t in things], ws)
+    if len(things) == 1 and type(things[0]).__name__ == "Comparison": return _view("Comparison", things[0].runs, ws)
+    if len(things) > 1 and kinds <= {"Run", "Recorded", "PipelineRun"}: return _view("Comparison", [t.id for t in things], ws)
     if len(things) > 1: raise OpsError("Only runs are shown several at a time", given=[type(t).__name__ for t in things], hint="ops.widget(run_a, run_b)")
     if None in kinds: raise OpsError("This cannot be shown as a widget", given=f"{type(things[0]).__name__} {things[0]!r}"[:200], allowed=ALLOWED)
     return _view(kinds.pop(), things[0], ws)
@@ -42,7 +46,15 @@ def _view(kind, thing, ws): return plug.resolve(f"opsnb.widgets.{VIEWS[kind]}")(
 def opened(thing, ws):
     "What a word or a path stands for; all else as it is."
     if not isinstance(thing, (str, Path)): return thing
-    word = str(thing)
+    word, path = str(thing), Path(thing)
     if word.startswith("job_"): return plug.resolve("opsnb.jobs:job")(word, ws)
     if word.startswith("run_"): return plug.resolve("opsnb.track:run")(word, ws)
-    raise OpsError("This cannot be shown as a widget", given=repr(word)[:200], allowed=ALLOWED)
+    if path.suffix in (".yaml", ".yml") or (path / "pipeline.yaml").is_file(): return plug.resolve("opsnb.pipeline:Pipeline")(path)
+    if path.suffix in (".ipynb", ".py") or ".py:" in word: return path
+    if (ws.path / "index" / path.name / "index.json").exists(): return plug.resolve("opsnb.rag:open_index")(word, ws)
+    raise OpsError("This cannot be shown as a widget", given=repr(word)[:200], allowed=ALLOWED, hint=_near(word, ws))
+
+def _near(word, ws):
+    "The indexes there are, or a file that has such a name."
+    found = near(word, [p.parent.name for p in (ws.path / "index").glob("*/index.json")])
+    return f"did you mean the index {found[0]!r}?" if found else "opsnb runs, opsnb jobs and opsnb rag list show what there is"

@@ -17,9 +17,7 @@ class Curves(anywidget.AnyWidget):
 
 
 class Graph(anywidget.AnyWidget):
-    """A graph of steps, drawn in Python once per shape. `steps` are their states: `{id: {status, sign, word, note}}`; `chosen` is the one that was clicked."""
+    """A graph of steps, drawn by `graph.svg`; `chosen` is the step that was clicked."""
 
     _esm = STATIC / "graph.js"
-    svg = t.Unicode().tag(sync=True)
-    steps = t.Dict().tag(sync=True)
-    chosen = t.Unicode("").tag(sync=True)
+    svg, chosen = t.Unicode().tag(sync=True), t.Unicode("").tag(sync=True)

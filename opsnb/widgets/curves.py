@@ -12,14 +12,14 @@ from ..track import Comparison, Recorded
 from ..track import run as recorded
 from ..track.card import card, card_text
 from .tail import Tail, lines_of
-from .view import View, said
+from .view import View, page, said
 
 # %% ../../nbs/87_widgets.curves.ipynb #78553d91
 class RunsView(View):
     "Several runs over each other."
     def __init__(self, ids, workspace=None):
         super().__init__()
-        self.tails = [Tail(recorded(i, workspace) if isinstance(i, str) else i) for i in ids]
+        self.tails = [i if isinstance(i, Tail) else Tail(recorded(i, workspace) if isinstance(i, str) else i) for i in ids]
 
     def still(self): return self.compared()._repr_html_()
     def __str__(self): return str(self.compared())
@@ -28,8 +28,7 @@ class RunsView(View):
     def look(self): return any([t.look() for t in self.tails])
 
     def parts(self, w):
-        self.facts = w.HTML()
-        self.facts.add_class("opsnb-card"), self.facts.add_class("jp-RenderedHTMLCommon")
+        self.facts = page(w)
         self.curves = plug.resolve("opsnb.widgets._drawing:Curves")() if plug.has("anywidget") else None
         if self.curves: self.curves.observe(lambda _: self.draw(), "most")
         return [self.facts, *([self.curves] if self.curves else [])]
@@ -49,6 +48,10 @@ class RunView(RunsView):
     def __init__(self, run, workspace=None): super().__init__([run], workspace)
 
     tail = property(lambda self: self.tails[0])
-    def still(self): return card(self.tail.state, *self.tail.told())
-    def __str__(self): return card_text(self.tail.state, *self.tail.told())
-    def told(self): return card(self.tail.state, *self.tail.told(), curves=not self.curves)
+    def still(self): return card(self.tail.state, *self._told())
+    def __str__(self): return card_text(self.tail.state, *self._told())
+    def told(self): return card(self.tail.state, *self._told(), curves=not self.curves)
+
+    def _told(self):
+        problems, links = self.tail.told()
+        return ([f"cell {self.tail.cell[0] + 1} of {self.tail.cell[1]}", *problems] if self.tail.cell and not self.over() else problems), links
