@@ -20,8 +20,20 @@ class View:
     @property
     def function(self): return resolve(self.target)
 
-# %% ../../nbs/88_view.ipynb #61cac35f
+# %% ../../nbs/88_view.ipynb #d21c7d31
 VIEWS = [
     View("runs", "opsnb.view.board:runs", "a part of the list of runs"),
     View("jobs", "opsnb.view.board:jobs", "a part of the list of jobs"),
+    View("run", "opsnb.view.run:run", "one run: parameters, tags, last metrics, verdicts, children, links"),
+    View("points", "opsnb.view.points:points", "the curves of runs, thinned to what can be drawn"),
+    View("cells", "opsnb.view.cells:cells", "the cells of a notebook run: state, time, first line"),
+    View("files", "opsnb.view.files:files", "the files of a run"),
+    View("file", "opsnb.view.files:file", "a look into a file of a run"),
+    View("log", "opsnb.view.logs:log", "a part of the log of a job or a notebook's run"),
+    View("log_find", "opsnb.view.logs:log_find", "where words stand in a log"),
+    View("comparison", "opsnb.view.comparison:comparison", "up to twenty runs side by side"),
+    View("job", "opsnb.view.job:job", "one job: what it asked, used and uses now, its attempts"),
+    View("waits", "opsnb.view.job:waits", "why jobs wait"),
+    View("queues", "opsnb.view.job:queues", "the back-ends for jobs: free GPUs, how many wait and run"),
+    View("machine", "opsnb.view.machine:machine", "the machine: processors, memory, disk, GPUs, our kernels and jobs"),
 ]
