@@ -1,44 +1,236 @@
-/** Made by `make types` from the Python records; do not edit. */
+/** Made by `make types` from the verbs, the views and their records; do not edit. */
+/* eslint-disable prettier/prettier */
 
-export interface RunRow {
-  run: string;
-  name: string;
-  type: string;
-  status: string;
-  experiment: string;
-  parent: string | null;
-  started: number | null;
-  ended: number | null;
-  duration_s: number | null;
-  error: string | null;
-  metrics: Record<string, number | string>;
-  curve: (number | string)[];
-  children: number;
-  depth: number;
+/** The states of runs and jobs. */
+export type State =
+  | 'queued'
+  | 'running'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'cached'
+  | 'timed_out'
+  | 'lost'
+  | 'not_run'
+  | 'unreachable';
+
+/** What has changed since the last look; the event that the lab gets. */
+export interface Changed {
+  runs: RunRow[];
+  jobs: JobRow[];
 }
 
+/** Why something was not done. */
+export interface Failure {
+  /** what failed */
+  what: string;
+  /** what was given */
+  given: string | null;
+  /** what is allowed */
+  allowed: string[] | string | null;
+  /** what to do next */
+  hint: string | null;
+}
+
+/** What a list shows of a job. */
 export interface JobRow {
   job: string;
   name: string;
-  status: string;
+  status: State;
+  /** back-end */
   on: string;
   submitted: number | null;
   started: number | null;
   ended: number | null;
   duration_s: number | null;
   error: string | null;
+  /** gpus, cpus, … */
   asked: Record<string, number | string>;
   run: string;
 }
 
+/** A part of the list of jobs. */
+export interface JobsPage {
+  rows: JobRow[];
+  offset: number;
+  total: number;
+}
+
+/** A part of a log, cut at whole characters. */
+export interface LogPart {
+  text: string;
+  /** its first byte */
+  start: number;
+  /** the byte after its last */
+  end: number;
+  /** bytes there are now */
+  total: number;
+  /** nothing more comes */
+  over: boolean;
+}
+
+/** What a list shows of a run. */
+export interface RunRow {
+  run: string;
+  name: string;
+  /** run, cell, notebook, step, pipeline, job, … */
+  type: string;
+  status: State;
+  experiment: string;
+  parent: string | null;
+  /** seconds since 1970 */
+  started: number | null;
+  ended: number | null;
+  duration_s: number | null;
+  error: string | null;
+  /** the last values; NaN as text */
+  metrics: Record<string, number | string>;
+  /** of the first metric, at most 32 points */
+  curve: (number | string)[];
+  children: number;
+  depth: number;
+}
+
+/** A part of the list of runs. */
 export interface RunsPage {
   rows: RunRow[];
   offset: number;
   total: number;
 }
 
-export interface JobsPage {
-  rows: JobRow[];
-  offset: number;
-  total: number;
+/** What the server says of itself. */
+export interface ServerCard {
+  version: string;
+  /** its folder, `.opsnb` */
+  workspace: string;
+  /** the server's root folder */
+  root: string;
+}
+
+/** GET view/<name>: what is shown. */
+export interface Views {
+  /** a part of the list of runs */
+  runs: { args: { open?: string[]; search?: string; status?: string; type?: string; offset?: number; most?: number; workspace?: string }; result: RunsPage };
+  /** a part of the list of jobs */
+  jobs: { args: { search?: string; status?: string; on?: string; offset?: number; most?: number; workspace?: string }; result: JobsPage };
+}
+
+/** GET <verb>: verbs that only look. */
+export interface Reads {
+  /** what a notebook's cells or a job's program have written, also while it runs */
+  logs: { args: { run: string; cell?: number; rank?: number; workspace?: string }; result: Record<string, unknown> };
+  /** say which steps would run, and why; runs nothing */
+  plan_pipeline: { args: { file?: string; params?: Record<string, unknown>; kernel?: string; force?: boolean; start?: string; only?: string; workspace?: string }; result: Record<string, unknown> };
+  /** list the recorded runs */
+  runs: { args: { experiment?: string; name?: string; status?: string; type?: string; where?: string; most?: number; workspace?: string }; result: Record<string, unknown>[] };
+  /** show one recorded run */
+  run: { args: { id: string; workspace?: string }; result: Record<string, unknown> };
+  /** compare runs: what differs; of two evaluations, case by case */
+  compare: { args: { runs: string[]; workspace?: string }; result: Record<string, unknown> };
+  /** what differs between two runs: code, parameters, environment, data, metrics, outputs */
+  diff: { args: { a: string; b: string; tolerance?: number; workspace?: string }; result: Record<string, unknown> };
+  /** list the templates */
+  templates: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** list the templates that warm kernels are forked from */
+  kernels: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** check versions, libraries, workspace, sinks, GPU */
+  doctor: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** show every setting and where it came from */
+  config: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** list the jobs, those of earlier days included */
+  jobs: { args: { status?: string; on?: string; name?: string; most?: number; workspace?: string }; result: Record<string, unknown>[] };
+  /** one job: its state, what it asked and used */
+  job: { args: { id: string; workspace?: string }; result: Record<string, unknown> };
+  /** the back-ends for jobs: what is here, free GPUs, queues, features */
+  backends: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** whether the private Slurm runs, its GPUs and queue */
+  slurm_status: { args: { workspace?: string }; result: Record<string, unknown> };
+  /** list the schedules: next time, last state */
+  schedules: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** show one schedule */
+  show_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  /** what became of a schedule's firings */
+  schedule_history: { args: { name: string; most?: number; workspace?: string }; result: Record<string, unknown>[] };
+  /** open the report of an earlier evaluation */
+  report: { args: { id: string; workspace?: string }; result: Record<string, unknown> };
+  /** the chunks of an index that fit a question best */
+  search: { args: { name: string; question?: string[]; k?: number; where?: string; mode?: string; workspace?: string }; result: Record<string, unknown> };
+  /** where the scores of a search come from, and why a chunk is not found */
+  explain: { args: { name: string; question?: string[]; k?: number; chunk?: string; where?: string; workspace?: string }; result: Record<string, unknown> };
+  /** list the indexes */
+  indexes: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** how an index is: documents, model, versions, what is not indexed */
+  index_status: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  /** list the documents of an index */
+  index_documents: { args: { name: string; where?: string; workspace?: string }; result: Record<string, unknown>[] };
+  /** list the versions of an index */
+  index_versions: { args: { name: string; workspace?: string }; result: Record<string, unknown>[] };
+  /** what differs between two versions of an index */
+  diff_index: { args: { name: string; a: string; b: string; questions?: string[]; workspace?: string }; result: Record<string, unknown> };
+  /** cut a document as an index would, and show where */
+  chunks: { args: { what: string; strategy?: string; tokens?: number; overlap?: number; separators?: string[]; breaks?: number; embedder?: string; workspace?: string }; result: Record<string, unknown> };
+}
+
+/** POST <verb>: verbs that do something. */
+export interface Acts {
+  /** run a notebook as a tracked run; becomes a job */
+  run_notebook: { args: { notebook: string; params?: Record<string, unknown>; out?: string; timeout_s?: number; cell_timeout_s?: number; kernel?: string; cwd?: string; name?: string; experiment?: string; tags?: Record<string, unknown>; skip_tags?: string[]; cold?: boolean; workspace?: string }; result: JobRow };
+  /** go on with a notebook's run after its last checkpoint; becomes a job */
+  resume_notebook: { args: { run: string; params?: Record<string, unknown>; out?: string; timeout_s?: number; cell_timeout_s?: number; cold?: boolean; workspace?: string }; result: JobRow };
+  /** run the steps of a pipeline file; becomes a job */
+  run_pipeline: { args: { file?: string; params?: Record<string, unknown>; concurrency?: number; kernel?: string; out?: string; experiment?: string; force?: boolean; start?: string; only?: string; cold?: boolean; part_of?: string; retries?: boolean; workspace?: string }; result: JobRow };
+  /** go on with a pipeline run where it ended; becomes a job */
+  resume_pipeline: { args: { run: string; concurrency?: number; workspace?: string }; result: JobRow };
+  /** write a pipeline as a DAG for Airflow, Argo, GitHub Actions or cron; becomes a job */
+  export_pipeline: { args: { file?: string; to?: string; out?: string; schedule?: string; tz?: string; image?: string; params?: Record<string, unknown>; workspace?: string }; result: JobRow };
+  /** run a recorded run again, and judge whether it comes out the same; becomes a job */
+  reproduce: { args: { run: string; env?: boolean; tolerance?: number; keep?: boolean; workspace?: string }; result: JobRow };
+  /** deliver records that MLflow or W&B have not got yet */
+  sync: { args: { folder?: string; run?: string; workspace?: string }; result: Record<string, unknown>[] };
+  /** start a project from a template */
+  init: { args: { folder: string; template?: string; workspace?: string }; result: Record<string, unknown>[] };
+  /** end the templates of warm kernels */
+  stop_kernels: { args: { key?: string; workspace?: string }; result: Record<string, unknown>[] };
+  /** submit a function, notebook, script or command as a job: here, or on a cluster */
+  submit: { args: { work: string; args?: string[]; params?: Record<string, unknown>; on?: string; gpus?: number; cpus?: number; mem_gb?: number; nodes?: number; timeout_min?: number; retries?: number; tags?: Record<string, unknown>; env?: Record<string, unknown>; name?: string; after?: string[]; key?: string; experiment?: string; environment?: string; launch?: Record<string, unknown>; engine?: Record<string, unknown>; cwd?: string; workspace?: string }; result: JobRow };
+  /** stop a job */
+  cancel: { args: { job: string; workspace?: string }; result: JobRow };
+  /** start a job again that has ended: same code, checkpoints and run */
+  retry: { args: { job: string; workspace?: string }; result: JobRow };
+  /** start again what a reboot or a crash cut off */
+  recover: { args: { days?: number; workspace?: string }; result: Record<string, unknown>[] };
+  /** remove what jobs left in the cache and nobody uses any more */
+  prune: { args: { days?: number; gb?: number; workspace?: string }; result: Record<string, unknown>[] };
+  /** schedule a pipeline or a notebook: times, intervals, changes, other runs, calls */
+  schedule: { args: { file: string; name?: string; cron?: string; tz?: string; every?: string; on_change?: string; after?: string; on?: string; webhook?: boolean; allow?: string[]; params?: Record<string, unknown>; catch_up?: string; overlap?: string; retries?: number; retry_wait_min?: number; timeout_min?: number; gpus?: number; notify?: string[]; notify_on?: string; replace?: boolean; workspace?: string }; result: Record<string, unknown> };
+  /** run a schedule now; becomes a job */
+  run_now: { args: { name: string; params?: Record<string, unknown>; follow?: boolean; workspace?: string }; result: JobRow };
+  /** pause a schedule */
+  pause_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  /** go on with a paused schedule */
+  resume_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  /** stop what runs or waits of a schedule */
+  stop_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  /** remove a schedule; its runs stay */
+  remove_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  /** judge what a file says, or a file of cases; becomes a job */
+  evaluate_file: { args: { file: string; target?: string; metrics?: string[]; name?: string; model?: string; judge?: string; template?: string; k?: string; repeat?: number; concurrency?: number; budget?: string; budget_tokens?: string; gate?: string; baseline?: string; cache?: boolean; workspace?: string }; result: JobRow };
+  /** judge a run by a policy: exit code 1 when it says no; becomes a job */
+  gate_run: { args: { run: string; policy?: string; rules?: string[]; baseline?: string; name?: string; workspace?: string }; result: JobRow };
+  /** whether new data is still like the old: a verdict with a row for each column; becomes a job */
+  drift: { args: { reference: string; current: string; columns?: string[]; alpha?: number; psi?: number; auc?: number; share?: number; correction?: string; together?: boolean; embedder?: string; least?: number; seed?: number; workspace?: string }; result: JobRow };
+  /** whether groups are treated alike: a verdict, and a table of the groups; becomes a job */
+  bias: { args: { report: string; groups?: string[]; positive?: string; ratio?: number; difference?: number; alpha?: number; least?: number; together?: boolean; workspace?: string }; result: JobRow };
+  /** try the configurations that a file says: a leaderboard with intervals; becomes a job */
+  sweep_file: { args: { file: string; metric?: string; on?: string; keep?: boolean; apply?: boolean; cache?: boolean; workspace?: string }; result: JobRow };
+  /** measure how far a judge agrees with people, on labels of yours; becomes a job */
+  judge_check: { args: { labelled: string; metric?: string; judge?: string; label?: string; good?: string; threshold?: string; blend?: boolean; repeat?: number; level?: number; concurrency?: number; workspace?: string }; result: JobRow };
+  /** build an index from documents, or bring it up to date; becomes a job */
+  build_index: { args: { sources: string[]; name?: string; tokens?: number; overlap?: string; strategy?: string; embedder?: string; max_unread?: number; keep?: number; prune?: boolean; prune_most?: boolean; rebuild?: boolean; workspace?: string }; result: JobRow };
+  /** answer a question from an index, with citations */
+  ask: { args: { name: string; question?: string[]; model?: string; k?: number; where?: string; policy?: string; template?: string; workspace?: string }; result: Record<string, unknown> };
+  /** serve an earlier version of an index */
+  rollback_index: { args: { name: string; version: string; workspace?: string }; result: Record<string, unknown> };
+  /** ask opsnb's own documentation */
+  guide: { args: { question?: string; words?: string[]; model?: string; workspace?: string }; result: Record<string, unknown> };
 }

@@ -2,6 +2,7 @@
 import asyncio
 import inspect
 import json
+import os
 import threading
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from jupyter_server.utils import url_path_join
 
 from opsnb import __version__
 from opsnb.cli import NUMBERS
+from opsnb.config import project_root
 from opsnb.errors import OpsError, Unavailable, unknown
 from opsnb.journal import finite
 from opsnb.verbs import VERBS
@@ -83,9 +85,13 @@ class Root(Handler):
     @tornado.web.authenticated
     @authorized
     async def get(self):
+        folder = self.query().get("workspace", [""])[0]
+
         def work():
-            ws = Workspace.find(self.boards.root)
-            return {"version": __version__, "workspace": str(ws.path), "root": str(self.boards.root)}
+            home = project_root(self.boards.folder(folder)).resolve()
+            inside = home != self.boards.root and home.is_relative_to(self.boards.root)  # a project may begin above the server's folder
+            ws = Workspace.find() if os.environ.get("OPSNB_HOME") else Workspace(home / ".opsnb")
+            return {"version": __version__, "workspace": str(ws.path), "root": str(self.boards.root), "project": home.relative_to(self.boards.root).as_posix() if inside else ""}
         await self.answer(work)
 
 
