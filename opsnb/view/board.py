@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['State', 'RunRow', 'JobRow', 'RunsPage', 'JobsPage', 'Changed', 'run_row', 'job_row', 'Board', 'runs', 'jobs']
 
-# %% ../../nbs/88_view.board.ipynb #30d58463
-import os, threading, time
-from contextlib import suppress
-from dataclasses import dataclass, field
+# %% ../../nbs/88_view.board.ipynb #91050255
+import threading, time
+from dataclasses import dataclass, field, replace
 from typing import Literal
-from ..journal import finite, read
+from ..errors import Unavailable
+from ..journal import finite, records
 from ..show import STATES
+from ..show import path as short
 from ..track.state import RunState
 
 # %% ../../nbs/88_view.board.ipynb #af0e4c47
@@ -46,7 +47,7 @@ class JobRow:
     submitted: float | None
     started: float | None
     ended: float | None
-    duration_s: float | None
+    duration_s: float | None       # of one that has ended; of one that runs, the time since `started`
     error: str | None
     asked: dict[str, float | str]          # gpus, cpus, …
     run: str
@@ -58,6 +59,8 @@ class RunsPage:
     rows: list[RunRow]
     offset: int
     total: int
+    reading: int = 0    # runs that are there and not read yet, after a first start on a large workspace
+    seq: int = 0        # number of the last event that is in it
 
 @dataclass
 class JobsPage:
@@ -65,97 +68,140 @@ class JobsPage:
     rows: list[JobRow]
     offset: int
     total: int
+    reading: int = 0
+    seq: int = 0
 
 @dataclass
 class Changed:
     "What has changed since the last look; the event that the lab gets."
     runs: list[RunRow] = field(default_factory=list)
     jobs: list[JobRow] = field(default_factory=list)
+    all: bool = False   # more than is said here: ask again for what is shown
 
-    def __bool__(self): return bool(self.runs or self.jobs)
+    def __bool__(self): return bool(self.runs or self.jobs or self.all)
 
 # %% ../../nbs/88_view.board.ipynb #00ede2bf
-def run_row(s, children=0):
+def run_row(s):
     "The `RunRow` of a `RunState`."
     own = {n: x for n, x in s.metrics.items() if not n.startswith(("system/", "job/"))}
     curve = next((x.points[::max(1, len(x.points) // 32)] for x in own.values() if x.count > 1), [])
     return RunRow(s.id, s.name, s.type, s.status, s.experiment, s.parent, s.started, s.ended, s.duration_s, s.error,
-                  finite({n: x.last for n, x in list(own.items())[:6]}), finite(curve), children)
+                  finite({n: x.last for n, x in list(own.items())[:6]}), finite(curve))
 
 def job_row(j):
-    "The `JobRow` of a `Job` that was refreshed."
+    "The `JobRow` of a `Job` as it was last refreshed."
     s = j.state
-    return JobRow(j.id, j.name, j.shown, s.on or j.spec.on, s.submitted, s.started, s.ended, j.folder.ran_s(s), s.error if s.over() else None,
+    return JobRow(j.id, j.name, j.shown, s.on or j.spec.on, s.submitted or j.spec.at, s.started, s.ended, j.folder.ran_s(s) if s.over() else None, s.error if s.over() else None,
                   finite({k: v for k, v in j.spec.resources().items() if v}), j.run or "")
 
-# %% ../../nbs/88_view.board.ipynb #b755c472
+# %% ../../nbs/88_view.board.ipynb #650625d2
 class Board:
-    "The runs and jobs of a workspace, kept up to date by `poll`."
-    def __init__(self, workspace):
-        self.workspace, self.states, self._cursors, self._jobs = workspace, {}, {}, {}
-        self._lock, self._jobs_next = threading.Lock(), 0.0
+    "The runs and jobs of a workspace, kept up to date by `look`; `take` says what has changed."
+    def __init__(self, workspace, budget_s=float("inf")):
+        from opsnb.view._watch import Cache, Jobs, Runs
+        self.workspace, self.budget_s, self.lock, self.seq = workspace, budget_s, threading.RLock(), 0
+        cache = Cache(workspace, {"runs": RunRow, "jobs": JobRow})
+        self.runs, self.jobs = Runs(workspace.journal, run_row, cache), Jobs(workspace.path / "jobs", job_row, cache)
+        self.known, self.gone, self.all, self.told, self.looked = False, False, False, 0.0, 0.0
 
-    def poll(self):
-        "Read what is new: `Changed`."
-        with self._lock: return Changed(self._poll_runs(), self._poll_jobs())
+    def look(self):
+        "Read what is new, for at most `budget_s` seconds; whether all was read."
+        with self.lock:
+            if not self._there(): return True
+            until, self.looked = time.monotonic() + self.budget_s, time.monotonic()
+            return self.jobs.look(until) & self.runs.look(until)
 
-    def _poll_runs(self):
-        out = []
-        with suppress(FileNotFoundError):
-            for entry in os.scandir(self.workspace.journal):
-                if not entry.name.startswith("run_"): continue
-                state = self.states.setdefault(entry.name, RunState())
-                page = read(entry.path, self._cursors.get(entry.name))
-                if not page.records: continue
-                self._cursors[entry.name] = page.cursor
-                for r in page.records: state.apply(r)
-                if state.id and state.type != "traces": out.append(self._row(state))
+    def _there(self):
+        there = self.workspace.journal.is_dir()
+        if self.known and there == self.gone: self._forget(gone=not there)
+        self.known = self.known or there
+        return there
+
+    def _forget(self, gone):
+        self.gone, self.all = gone, True
+        for listed in (self.runs, self.jobs): listed.clear()
+
+# %% ../../nbs/88_view.board.ipynb #500fdf79
+def _ask(self):
+    "Ask the engines about the jobs that have not ended, if it is time."
+    if self.jobs.due(): self.jobs.ask(self.lock)
+
+def _take(self, most=200):
+    "What has changed since it was last taken, as a `Changed`; of more than `most` rows only that there are such."
+    with self.lock:
+        many = len(self.runs.changed) + len(self.jobs.changed) > most
+        if (many or self.runs.todo or self.jobs.todo) and time.monotonic() < self.told + 1: return Changed()
+        out = Changed(all=self.all or many or self.runs.gone or self.jobs.gone)
+        if not many: out.runs, out.jobs = [self.run(id) for id in self.runs.changed if id in self.runs.rows], [self.jobs.rows[id] for id in self.jobs.changed if id in self.jobs.rows]
+        for listed in (self.runs, self.jobs): listed.changed, listed.gone = set(), False
+        self.all, self.told, self.seq = False, time.monotonic(), self.seq + bool(out)
         return out
 
-    def _poll_jobs(self):
-        if time.monotonic() < self._jobs_next: return []
-        from opsnb.jobs.listing import jobs
-        self._jobs_next = time.monotonic() + 1
-        rows = {j.id: job_row(j) for j in jobs(most=10**9, workspace=self.workspace)}
-        changed = [r for id, r in rows.items() if self._jobs.get(id) != r]
-        self._jobs = rows
-        return changed
+def _poll(self):
+    "Look, ask, and take."
+    self.look()
+    self.ask()
+    return self.take()
 
-    def _row(self, s): return run_row(s, sum(1 for x in self.states.values() if x.parent == s.id))
+Board.ask, Board.take, Board.poll = _ask, _take, _poll
 
-# %% ../../nbs/88_view.board.ipynb #271309c8
+# %% ../../nbs/88_view.board.ipynb #173ff923
+def _run(self, id, depth=0): return replace(self.runs.rows[id], children=len(self.runs.below.get(id, ())), depth=depth)
+
+def _state(self, id):
+    "The `RunState` of a run as its journal has it now; of one at work, without reading it again."
+    with self.lock:
+        if (run := self.runs.work.get(id)) and not run.changed(): return run.state
+    state = RunState()
+    for r in records(self.workspace.journal / id): state.apply(r)
+    return state
+
+def _fresh(self):
+    "Up to date now, or an `Unavailable` that says that the workspace is gone."
+    if time.monotonic() > self.looked + 0.05: self.look()
+    if self.gone: raise Unavailable("The workspace is gone", given=short(self.workspace.path), hint="it was removed or renamed; what is shown comes back when it does")
+
+Board.run, Board.state, Board.fresh = _run, _state, _fresh
+
+# %% ../../nbs/88_view.board.ipynb #050c1ee2
 def runs(
     board,
-    open: list[str] = (),    # ids of runs whose children are wanted
-    search: str = "",        # part of a name, an id or an experiment
-    status: str = "",        # one of the states
-    type: str = "",          # run, notebook, step, pipeline, …
-    offset: int = 0,
-    most: int = 200
+    open: list[str] = (),      # ids of runs whose children are wanted
+    search: str = "",          # part of a name, an id or an experiment
+    status: State | Literal[""] = "",  # only in this state
+    type: str = "",            # run, notebook, step, pipeline, …
+    offset: int = 0,           # rows before the first
+    most: int = 200            # rows
 ) -> RunsPage:
-    "The runs as a tree laid flat: families newest first; below those in `open` their children. A search lists all that fit, without a tree."
-    board.poll()
-    with board._lock:
-        every = [s for s in board.states.values() if s.id and s.type != "traces"]
-        ids, below = {s.id for s in every}, {}
-        for s in every: below.setdefault(s.parent if s.parent in ids else None, []).append(s)
-        flat = []
-        def add(parent, depth):
-            for s in sorted(below.get(parent, ()), key=lambda s: -(s.started or 0) if depth == 0 else (s.started or 0)):
-                flat.append((depth, s))
-                if s.id in open: add(s.id, depth + 1)
-        if search or status or type: flat = [(0, s) for s in sorted(every, key=lambda s: -(s.started or 0)) if search.lower() in f"{s.name} {s.id} {s.experiment}".lower() and status in ("", s.status) and type in ("", s.type)]
-        else: add(None, 0)
-        rows = []
-        for depth, s in flat[offset:offset + most]:
-            row = run_row(s, len(below.get(s.id, ())))
-            row.depth = depth
-            rows.append(row)
-    return RunsPage(rows, offset, len(flat))
+    "The runs as a tree laid flat; a search lists all that fit, without a tree."
+    board.fresh()
+    with board.lock:
+        rows, opened = board.runs.rows, set(open)
+        if search or status or type:
+            word = search.lower()
+            flat = [(0, id) for _, id in board.runs.order if _fits(rows[id], word, status, type)]
+        else: flat = [line for _, id in board.runs.order if rows[id].parent not in rows for line in _family(board, id, 0, opened)]
+        return RunsPage([board.run(id, depth) for depth, id in flat[offset:offset + most]], offset, len(flat), len(board.runs.todo), board.seq)
 
-# %% ../../nbs/88_view.board.ipynb #e500abe1
-def jobs(board, search: str = "", status: str = "", on: str = "", offset: int = 0, most: int = 200) -> JobsPage:
+def _fits(r, word, status, type): return status in ("", r.status) and type in ("", r.type) and word in f"{r.name} {r.run} {r.experiment}".lower()
+
+def _family(board, id, depth, opened):
+    yield depth, id
+    if id in opened:
+        for child in board.runs.children(id): yield from _family(board, child, depth + 1, opened)
+
+# %% ../../nbs/88_view.board.ipynb #e210ce45
+def jobs(
+    board,
+    search: str = "",          # part of a name or an id
+    status: State | Literal[""] = "",  # only in this state
+    on: str = "",              # only of this back-end
+    offset: int = 0,           # rows before the first
+    most: int = 200            # rows
+) -> JobsPage:
     "The jobs, newest first."
-    board.poll()
-    found = [r for r in sorted(board._jobs.values(), key=lambda r: -(r.submitted or 0)) if search.lower() in f"{r.name} {r.job}".lower() and status in ("", r.status) and on in ("", r.on)]
-    return JobsPage(found[offset:offset + most], offset, len(found))
+    board.fresh()
+    with board.lock:
+        every, word = (board.jobs.rows[id] for _, id in board.jobs.order), search.lower()
+        found = [r for r in every if status in ("", r.status) and on in ("", r.on) and word in f"{r.name} {r.job}".lower()]
+        return JobsPage(found[offset:offset + most], offset, len(found), len(board.jobs.todo), board.seq)
