@@ -15,7 +15,7 @@ from ..jobs.handle import ranks
 from ..jobs.listing import backends
 from ..jobs.listing import job as job_of
 from ..show import number
-from .board import JobRow, RunRow, job_row, jobs, run_row
+from .board import JobRow, RunRow, job_row, jobs
 
 # %% ../../nbs/88_view.job.ipynb #1734136f
 @dataclass
@@ -69,12 +69,12 @@ def job(board, id: str) -> JobPage:
     "One job: what it asked, used and uses now, its attempts, why it waits."
     found = job_of(id, board.workspace)
     s, spec = found.state, found.spec
-    board.poll()
-    state = board.state(found.run)
+    board.fresh()
+    with board.lock: row = board.run(found.run) if found.run in board.runs.rows else None
     several = list(ranks(found.folder))
     return JobPage(job_row(found), spec.kind, found.why() if found.shown == "queued" else None, s.host or "", [str(g) for g in s.gpus], str(s.engine_id or ""), s.exit_code,
                    shlex.join(map(str, spec.argv))[:6000], _texts(spec.params), _texts(spec.tags), _numbers(s.used), _numbers(found.folder.now() if found.shown == "running" else {}),
-                   attempts(found.folder), run_row(state) if state and state.id else None, str(found.folder.path), url(found) or "", several if len(several) > 1 else [])
+                   attempts(found.folder), row, str(found.folder.path), url(found) or "", several if len(several) > 1 else [])
 
 def _texts(values): return {str(k): (v if isinstance(v, str) else number(v))[:6000] for k, v in values.items()}
 def _numbers(values): return {k: finite(v) for k, v in values.items() if isinstance(v, (int, float, str)) and not isinstance(v, bool)}
