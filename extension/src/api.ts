@@ -14,6 +14,16 @@ export type State =
   | 'not_run'
   | 'unreachable';
 
+/** One start of a job's program. */
+export interface Attempt {
+  number: number;
+  status: string;
+  host: string;
+  started: number;
+  ended: number | null;
+  error: string | null;
+}
+
 /** A case and what became of it. */
 export interface CaseDetail {
   place: number;
@@ -57,6 +67,21 @@ export interface CasesPage {
   total: number;
 }
 
+/** One cell of a notebook run. */
+export interface CellRow {
+  /** counted from 1, as `opsnb logs --cell` */
+  cell: number;
+  /** code, markdown, raw */
+  kind: string;
+  /** one of the states */
+  status: string;
+  started: number | null;
+  seconds: number | null;
+  /** its first line with something in it */
+  line: string;
+  error: string | null;
+}
+
 /** A run, as short as a cell's badge. */
 export interface CellRun {
   run: string;
@@ -70,6 +95,15 @@ export interface CellRun {
 /** The runs that were asked for and are known here. */
 export interface CellRuns {
   rows: CellRun[];
+}
+
+/** The cells of a notebook run. */
+export interface CellsPage {
+  rows: CellRow[];
+  /** path of the executed notebook; empty when it is not there */
+  executed: string;
+  /** path of the notebook that was run; empty when it is not there */
+  source: string;
 }
 
 /** A metric in two reports. */
@@ -106,6 +140,55 @@ export interface ChunkPlace {
   position: number;
   section: string;
   page: number | null;
+}
+
+/** One fact of several runs. */
+export interface Compared {
+  name: string;
+  /** in the order of the runs; None: that run has none */
+  values: (string | null)[];
+  differs: boolean;
+}
+
+/** The last values of one metric. */
+export interface ComparedMetric {
+  name: string;
+  values: (number | string | null)[];
+  /** place of the best run; None when it cannot be told */
+  best: number | null;
+  /** how far the second is behind */
+  lead: number | null;
+  /** whether low is better */
+  low: boolean;
+}
+
+/** Runs side by side. */
+export interface ComparisonPage {
+  runs: RunRow[];
+  params: Compared[];
+  metrics: ComparedMetric[];
+  /** only what differs */
+  environment: Compared[];
+  notes: string[];
+}
+
+/** One metric of one run, thinned. */
+export interface Curve {
+  run: string;
+  /** of the run */
+  name: string;
+  metric: string;
+  x: number[];
+  /** NaN and infinities as text */
+  y: (number | string)[];
+  /** of all points */
+  count: number;
+}
+
+/** Curves, and the metrics that there are. */
+export interface CurvesPage {
+  curves: Curve[];
+  metrics: string[];
 }
 
 /** A document of an index, or a source that was not read. */
@@ -188,6 +271,39 @@ export interface Figure {
   high: number | string | null;
 }
 
+/** A look into a file. */
+export interface FileLook {
+  path: string;
+  kind: string;
+  bytes: number;
+  /** whether there is more than is shown */
+  cut: boolean;
+  /** of text, json, html */
+  text: string;
+  /** of a table */
+  columns: string[];
+  rows: string[][];
+  /** of an image: a data: address */
+  data: string;
+  /** path on the server's machine */
+  local: string;
+}
+
+/** A file of a run. */
+export interface FileRow {
+  path: string;
+  bytes: number;
+  /** image, table, json, html, notebook, text, other */
+  kind: string;
+}
+
+/** The files of a run. */
+export interface FilesPage {
+  rows: FileRow[];
+  /** where they lie; empty when they are at MLflow */
+  folder: string;
+}
+
 /** A case that became better or worse. */
 export interface FlipRow {
   metric: string;
@@ -236,6 +352,26 @@ export interface Given {
   value: string;
   /** int, float, str, bool, list, dict, NoneType */
   kind: string;
+}
+
+/** A GPU; what it does not tell is None. */
+export interface Gpu {
+  index: number;
+  name: string;
+  busy_pct: number | null;
+  mem_mb: number | null;
+  mem_total_mb: number | null;
+  watts: number | null;
+  temp_c: number | null;
+  users: GpuUser[];
+  slices: Slice[];
+}
+
+/** A process that holds memory of a GPU. */
+export interface GpuUser {
+  pid: number;
+  name: string;
+  mem_mb: number | null;
 }
 
 /** A pipeline as a picture. */
@@ -310,6 +446,34 @@ export interface IndexesPage {
   rows: IndexRow[];
 }
 
+/** A job as its tab shows it. */
+export interface JobPage {
+  job: JobRow;
+  /** function, notebook, script, pipeline, command */
+  kind: string;
+  /** why it waits */
+  why: string | null;
+  host: string;
+  gpus: string[];
+  engine_id: string;
+  exit_code: number | null;
+  command: string;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  /** so far, or in all */
+  used: Record<string, number | string>;
+  /** cores, mem_mb, gpu_pct, gpu_mem_mb: at this moment */
+  now: Record<string, number | string>;
+  attempts: Attempt[];
+  /** that records it */
+  run: RunRow | null;
+  folder: string;
+  /** of its run at MLflow */
+  url: string;
+  /** processes that have a log of their own */
+  ranks: number[];
+}
+
 /** What a list shows of a job. */
 export interface JobRow {
   job: string;
@@ -337,6 +501,46 @@ export interface JobsPage {
   seq: number;
 }
 
+/** A verdict of a run. */
+export interface Judged {
+  name: string;
+  /** None: not judged */
+  ok: boolean | null;
+  why: string;
+}
+
+/** Where else a run can be seen. */
+export interface Link {
+  name: string;
+  url: string;
+}
+
+/** A line with the words. */
+export interface LogHit {
+  /** where the line begins */
+  at: number;
+  line: string;
+}
+
+/** Lines with the words, and how far was looked. */
+export interface LogHits {
+  hits: LogHit[];
+  start: number;
+  end: number;
+  size: number;
+}
+
+/** A part of a log; places are counted in bytes. */
+export interface LogPage {
+  text: string;
+  start: number;
+  end: number;
+  /** of the whole log now */
+  size: number;
+  /** nothing more can come */
+  done: boolean;
+}
+
 /** A part of a log, cut at whole characters. */
 export interface LogPart {
   text: string;
@@ -350,12 +554,47 @@ export interface LogPart {
   over: boolean;
 }
 
+/** One look at the machine. */
+export interface Machine {
+  at: number;
+  host: string;
+  cpu_pct: number;
+  cpus: number;
+  /** over one minute */
+  load: number;
+  mem_mb: number;
+  mem_total_mb: number;
+  /** used, where the workspace lies */
+  disk_gb: number;
+  disk_total_gb: number;
+  disk_of: string;
+  gpus: Gpu[];
+  /** why there are none to see */
+  gpu_note: string;
+  processes: Process[];
+}
+
 /** A word of a question and the word of a passage that is nearest to it. */
 export interface Match {
   word: string;
   found: string;
   similarity: number;
   weight: number;
+}
+
+/** A metric of a run, in little. */
+export interface Measured {
+  name: string;
+  /** NaN and infinities as text */
+  last: number | string;
+  step: number;
+  low: number | string | null;
+  high: number | string | null;
+  count: number;
+  /** values that were NaN or infinite */
+  odd: number;
+  /** CPU, memory, GPU while it ran */
+  system: boolean;
 }
 
 /** Why a chunk is not among the passages. */
@@ -459,6 +698,40 @@ export interface PipelinesPage {
   cut: boolean;
 }
 
+/** A kernel or job of ours, with the processes below it. */
+export interface Process {
+  pid: number;
+  /** kernel, job */
+  what: string;
+  /** of the kernel or job */
+  id: string;
+  name: string;
+  /** busy since the last look */
+  cores: number | null;
+  mem_mb: number;
+  gpu_mem_mb: number | null;
+}
+
+/** A back-end for jobs. */
+export interface Queue {
+  on: string;
+  /** ready, no node, unavailable, not installed, … */
+  state: string;
+  /** "1 of 2 free"; empty: none */
+  gpus: string;
+  /** there, of everybody */
+  queued: number;
+  running: number;
+  /** of this workspace: how many in which state */
+  jobs: Record<string, number>;
+  note: string;
+}
+
+/** All back-ends. */
+export interface Queues {
+  rows: Queue[];
+}
+
 /** What is wrong with what was typed: `{field: sentence}`. */
 export interface Refusals {
   fields: Record<string, string>;
@@ -509,6 +782,29 @@ export interface ReportsPage {
   rows: ReportRow[];
   offset: number;
   total: number;
+}
+
+/** A run as its tab shows it. */
+export interface RunPage {
+  run: RunRow;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  metrics: Measured[];
+  verdicts: Judged[];
+  /** notebook, script, host, user, cwd, python, … */
+  where: Record<string, string>;
+  parent: RunRow | null;
+  children: RunRow[];
+  links: Link[];
+  /** of its delivery */
+  problems: string[];
+  files: number;
+  /** whether it has cells */
+  notebook: boolean;
+  /** the job that it records; empty: none */
+  job: string;
+  /** whether its journal is in this workspace */
+  here: boolean;
 }
 
 /** What a list shows of a run. */
@@ -578,6 +874,13 @@ export interface ServerCard {
   root: string;
   /** folder of the project, relative to it; empty: the root itself, or above it */
   project: string;
+}
+
+/** A MIG slice of a GPU. */
+export interface Slice {
+  name: string;
+  mem_mb: number;
+  mem_total_mb: number;
 }
 
 /** When a schedule would run. */
@@ -655,6 +958,11 @@ export interface VerdictRow {
   at: number | null;
 }
 
+/** Why jobs wait, by their ids. */
+export interface Waits {
+  why: Record<string, string>;
+}
+
 /** GET view/<name>: what is shown. */
 export interface Views {
   /** a part of the list of runs */
@@ -692,7 +1000,9 @@ export interface Views {
   /** two evaluations, case by case */
   flips: { args: { run: string; before: string; most?: number; workspace?: string }; result: Flips };
   /** how the runs are that cells' outputs name */
-  cells: { args: { runs?: string[]; workspace?: string }; result: CellRuns };
+  badges: { args: { runs?: string[]; workspace?: string }; result: CellRuns };
+  /** the cells of a notebook run: state, time, first line */
+  cells: { args: { run: string; workspace?: string }; result: CellsPage };
   /** the parameters of a notebook or pipeline file */
   parameters: { args: { file: string; workspace?: string }; result: ParameterForm };
   /** what is wrong with what was typed for them */
@@ -701,6 +1011,28 @@ export interface Views {
   times: { args: { cron?: string; every?: string; tz?: string; most?: number; workspace?: string }; result: Times };
   /** every verb, with its arguments */
   verbs: { args: { workspace?: string }; result: VerbForms };
+  /** one run: parameters, tags, last metrics, verdicts, children, links */
+  run: { args: { id: string; workspace?: string }; result: RunPage };
+  /** the curves of runs, thinned to what can be drawn */
+  points: { args: { run: string[]; metric?: string[]; by?: string; most?: number; workspace?: string }; result: CurvesPage };
+  /** the files of a run */
+  files: { args: { run: string; workspace?: string }; result: FilesPage };
+  /** a look into a file of a run */
+  file: { args: { run: string; path: string; most?: number; workspace?: string }; result: FileLook };
+  /** a part of the log of a job or a notebook's run */
+  log: { args: { id: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogPage };
+  /** where words stand in a log */
+  log_find: { args: { id: string; words: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogHits };
+  /** up to twenty runs side by side */
+  comparison: { args: { run: string[]; workspace?: string }; result: ComparisonPage };
+  /** one job: what it asked, used and uses now, its attempts */
+  job: { args: { id: string; workspace?: string }; result: JobPage };
+  /** why jobs wait */
+  waits: { args: { job: string[]; workspace?: string }; result: Waits };
+  /** the back-ends for jobs: free GPUs, how many wait and run */
+  queues: { args: { workspace?: string }; result: Queues };
+  /** the machine: processors, memory, disk, GPUs, our kernels and jobs */
+  machine: { args: { workspace?: string }; result: Machine };
 }
 
 /** GET <verb>: verbs that only look. */
