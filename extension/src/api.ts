@@ -14,12 +14,223 @@ export type State =
   | 'not_run'
   | 'unreachable';
 
+/** One start of a job's program. */
+export interface Attempt {
+  number: number;
+  status: string;
+  host: string;
+  started: number;
+  ended: number | null;
+  error: string | null;
+}
+
+/** A case and what became of it. */
+export interface CaseDetail {
+  place: number;
+  id: string;
+  status: string;
+  inputs: string;
+  output: string;
+  expected: string;
+  tags: Record<string, string>;
+  scores: Record<string, number | null>;
+  passed: Record<string, boolean | null>;
+  why: Record<string, string>;
+  errors: Record<string, string>;
+  retrieved: string[];
+  sources: string[];
+  latency_s: number | null;
+  cost: number | null;
+  tokens: number;
+  cached: boolean;
+  trace: string;
+}
+
+/** A case in the table. */
+export interface CaseRow {
+  /** in the report */
+  place: number;
+  id: string;
+  status: string;
+  failed: boolean;
+  inputs: string;
+  output: string;
+  expected: string;
+  scores: Record<string, number | null>;
+  passed: Record<string, boolean | null>;
+}
+
+/** A part of the cases of an evaluation. */
+export interface CasesPage {
+  rows: CaseRow[];
+  offset: number;
+  total: number;
+}
+
+/** One cell of a notebook run. */
+export interface CellRow {
+  /** counted from 1, as `opsnb logs --cell` */
+  cell: number;
+  /** code, markdown, raw */
+  kind: string;
+  /** one of the states */
+  status: string;
+  started: number | null;
+  seconds: number | null;
+  /** its first line with something in it */
+  line: string;
+  error: string | null;
+}
+
+/** A run, as short as a cell's badge. */
+export interface CellRun {
+  run: string;
+  name: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+  error: string | null;
+}
+
+/** The runs that were asked for and are known here. */
+export interface CellRuns {
+  rows: CellRun[];
+}
+
+/** The cells of a notebook run. */
+export interface CellsPage {
+  rows: CellRow[];
+  /** path of the executed notebook; empty when it is not there */
+  executed: string;
+  /** path of the notebook that was run; empty when it is not there */
+  source: string;
+}
+
+/** A metric in two reports. */
+export interface ChangeRow {
+  metric: string;
+  a: number | null;
+  b: number | null;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+  won: number;
+  lost: number;
+  /** better, worse; empty: not shown to differ */
+  shown: string;
+  /** in words */
+  reading: string;
+  higher_is_better: boolean;
+}
+
 /** What has changed since the last look; the event that the lab gets. */
 export interface Changed {
   runs: RunRow[];
   jobs: JobRow[];
   /** more than is said here: ask again for what is shown */
   all: boolean;
+}
+
+/** Where a chunk is in its document. */
+export interface ChunkPlace {
+  id: string;
+  start: number;
+  end: number;
+  position: number;
+  section: string;
+  page: number | null;
+}
+
+/** One fact of several runs. */
+export interface Compared {
+  name: string;
+  /** in the order of the runs; None: that run has none */
+  values: (string | null)[];
+  differs: boolean;
+}
+
+/** The last values of one metric. */
+export interface ComparedMetric {
+  name: string;
+  values: (number | string | null)[];
+  /** place of the best run; None when it cannot be told */
+  best: number | null;
+  /** how far the second is behind */
+  lead: number | null;
+  /** whether low is better */
+  low: boolean;
+}
+
+/** Runs side by side. */
+export interface ComparisonPage {
+  runs: RunRow[];
+  params: Compared[];
+  metrics: ComparedMetric[];
+  /** only what differs */
+  environment: Compared[];
+  notes: string[];
+}
+
+/** One metric of one run, thinned. */
+export interface Curve {
+  run: string;
+  /** of the run */
+  name: string;
+  metric: string;
+  x: number[];
+  /** NaN and infinities as text */
+  y: (number | string)[];
+  /** of all points */
+  count: number;
+}
+
+/** Curves, and the metrics that there are. */
+export interface CurvesPage {
+  curves: Curve[];
+  metrics: string[];
+}
+
+/** A document of an index, or a source that was not read. */
+export interface DocumentRow {
+  source: string;
+  title: string;
+  kind: string;
+  chunks: number;
+  /** its language, personal data that it seems to have, why it was not read */
+  flags: string[];
+}
+
+/** A part of the text of a document, and the chunks in it. */
+export interface DocumentText {
+  source: string;
+  title: string;
+  kind: string;
+  /** below the project; empty: it is not there */
+  file: string;
+  /** when it came from the web */
+  url: string;
+  /** text[0] is character `offset` of the document */
+  text: string;
+  offset: number;
+  /** characters */
+  total: number;
+  chunks: ChunkPlace[];
+}
+
+/** A part of the list of documents. */
+export interface DocumentsPage {
+  rows: DocumentRow[];
+  offset: number;
+  total: number;
+}
+
+/** A line from a step to one that needs it. */
+export interface Edge {
+  before: string;
+  after: string;
+  /** [column, place] */
+  bends: number[][];
 }
 
 /** Why something was not done. */
@@ -32,6 +243,235 @@ export interface Failure {
   allowed: string[] | string | null;
   /** what to do next */
   hint: string | null;
+}
+
+/** One value that a form asks for; what is typed goes to the server as words, as on the command line. */
+export interface Field {
+  name: string;
+  /** text integer number boolean choice date json secret list dict */
+  kind: string;
+  /** as the notebook writes it */
+  type: string;
+  /** as it would be typed */
+  default: string | null;
+  required: boolean;
+  help: string;
+  choices: string[];
+  unit: string;
+  low: number | null;
+  high: number | null;
+}
+
+/** A metric's value and its interval. */
+export interface Figure {
+  metric: string;
+  /** NaN as text */
+  value: number | string;
+  low: number | string | null;
+  high: number | string | null;
+}
+
+/** A look into a file. */
+export interface FileLook {
+  path: string;
+  kind: string;
+  bytes: number;
+  /** whether there is more than is shown */
+  cut: boolean;
+  /** of text, json, html */
+  text: string;
+  /** of a table */
+  columns: string[];
+  rows: string[][];
+  /** of an image: a data: address */
+  data: string;
+  /** path on the server's machine */
+  local: string;
+}
+
+/** A file of a run. */
+export interface FileRow {
+  path: string;
+  bytes: number;
+  /** image, table, json, html, notebook, text, other */
+  kind: string;
+}
+
+/** The files of a run. */
+export interface FilesPage {
+  rows: FileRow[];
+  /** where they lie; empty when they are at MLflow */
+  folder: string;
+}
+
+/** A case that became better or worse. */
+export interface FlipRow {
+  metric: string;
+  won: boolean;
+  case: string;
+  inputs: string;
+  expected: string;
+  a: number | null;
+  b: number | null;
+  output_a: string;
+  output_b: string;
+  why: string;
+}
+
+/** Two reports, case by case. */
+export interface Flips {
+  a: string;
+  b: string;
+  pairs: number;
+  level: number;
+  changes: ChangeRow[];
+  rows: FlipRow[];
+  total: number;
+  notes: string[];
+}
+
+/** A file with rules. */
+export interface GateRow {
+  file: string;
+  name: string;
+  rules: string[];
+  baseline: string;
+  error: string;
+  last: VerdictRow | null;
+}
+
+/** The gates of the project. */
+export interface GatesPage {
+  rows: GateRow[];
+}
+
+/** A parameter of a pipeline. */
+export interface Given {
+  name: string;
+  /** as it is written */
+  value: string;
+  /** int, float, str, bool, list, dict, NoneType */
+  kind: string;
+}
+
+/** A GPU; what it does not tell is None. */
+export interface Gpu {
+  index: number;
+  name: string;
+  busy_pct: number | null;
+  mem_mb: number | null;
+  mem_total_mb: number | null;
+  watts: number | null;
+  temp_c: number | null;
+  users: GpuUser[];
+  slices: Slice[];
+}
+
+/** A process that holds memory of a GPU. */
+export interface GpuUser {
+  pid: number;
+  name: string;
+  mem_mb: number | null;
+}
+
+/** A pipeline as a picture. */
+export interface Graph {
+  file: string;
+  name: string;
+  description: string;
+  run: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+  error: string;
+  nodes: Node[];
+  edges: Edge[];
+  columns: number;
+  rows: number;
+  params: Given[];
+  past: PastRun[];
+}
+
+/** How an index is. */
+export interface IndexCard {
+  index: string;
+  version: number;
+  /** sources that could not be read */
+  unread: number;
+  /** documents whose file is another now, or gone */
+  stale: number;
+  /** documents whose file was looked at */
+  looked: number;
+  /** chunks that the next build takes into the search's own indexes */
+  unindexed: number;
+  /** what it was built from */
+  sources: string[];
+  /** how it was cut */
+  strategy: string;
+  embedding: string;
+  versions: IndexVersion[];
+}
+
+/** An index in the list. */
+export interface IndexRow {
+  index: string;
+  version: number;
+  /** seconds since 1970 */
+  built: number | null;
+  documents: number;
+  chunks: number;
+  /** the model of its vectors */
+  embedding: string;
+  /** of all its versions */
+  bytes: number;
+  versions: number;
+  building: boolean;
+  error: string;
+}
+
+/** A version of an index. */
+export interface IndexVersion {
+  version: number;
+  served: boolean;
+  built: number;
+  documents: number;
+  chunks: number;
+  /** documents: +added ~changed -removed */
+  changed: string;
+  run: string;
+}
+
+/** The indexes of a workspace. */
+export interface IndexesPage {
+  rows: IndexRow[];
+}
+
+/** A job as its tab shows it. */
+export interface JobPage {
+  job: JobRow;
+  /** function, notebook, script, pipeline, command */
+  kind: string;
+  /** why it waits */
+  why: string | null;
+  host: string;
+  gpus: string[];
+  engine_id: string;
+  exit_code: number | null;
+  command: string;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  /** so far, or in all */
+  used: Record<string, number | string>;
+  /** cores, mem_mb, gpu_pct, gpu_mem_mb: at this moment */
+  now: Record<string, number | string>;
+  attempts: Attempt[];
+  /** that records it */
+  run: RunRow | null;
+  folder: string;
+  /** of its run at MLflow */
+  url: string;
+  /** processes that have a log of their own */
+  ranks: number[];
 }
 
 /** What a list shows of a job. */
@@ -61,6 +501,46 @@ export interface JobsPage {
   seq: number;
 }
 
+/** A verdict of a run. */
+export interface Judged {
+  name: string;
+  /** None: not judged */
+  ok: boolean | null;
+  why: string;
+}
+
+/** Where else a run can be seen. */
+export interface Link {
+  name: string;
+  url: string;
+}
+
+/** A line with the words. */
+export interface LogHit {
+  /** where the line begins */
+  at: number;
+  line: string;
+}
+
+/** Lines with the words, and how far was looked. */
+export interface LogHits {
+  hits: LogHit[];
+  start: number;
+  end: number;
+  size: number;
+}
+
+/** A part of a log; places are counted in bytes. */
+export interface LogPage {
+  text: string;
+  start: number;
+  end: number;
+  /** of the whole log now */
+  size: number;
+  /** nothing more can come */
+  done: boolean;
+}
+
 /** A part of a log, cut at whole characters. */
 export interface LogPart {
   text: string;
@@ -72,6 +552,259 @@ export interface LogPart {
   total: number;
   /** nothing more comes */
   over: boolean;
+}
+
+/** One look at the machine. */
+export interface Machine {
+  at: number;
+  host: string;
+  cpu_pct: number;
+  cpus: number;
+  /** over one minute */
+  load: number;
+  mem_mb: number;
+  mem_total_mb: number;
+  /** used, where the workspace lies */
+  disk_gb: number;
+  disk_total_gb: number;
+  disk_of: string;
+  gpus: Gpu[];
+  /** why there are none to see */
+  gpu_note: string;
+  processes: Process[];
+}
+
+/** A word of a question and the word of a passage that is nearest to it. */
+export interface Match {
+  word: string;
+  found: string;
+  similarity: number;
+  weight: number;
+}
+
+/** A metric of a run, in little. */
+export interface Measured {
+  name: string;
+  /** NaN and infinities as text */
+  last: number | string;
+  step: number;
+  low: number | string | null;
+  high: number | string | null;
+  count: number;
+  /** values that were NaN or infinite */
+  odd: number;
+  /** CPU, memory, GPU while it ran */
+  system: boolean;
+}
+
+/** Why a chunk is not among the passages. */
+export interface Missed {
+  chunk: string;
+  stage: string;
+  why: string;
+  rows: (Record<string, string | number>)[];
+}
+
+/** A step in the picture of a pipeline. */
+export interface Node {
+  step: string;
+  column: number;
+  /** in its column; 0 is the middle */
+  place: number;
+  /** below the project, or as it is */
+  notebook: string;
+  needs: string[];
+  /** one of the states; empty: a plan */
+  status: string;
+  /** run, cached, left out, not run */
+  plan: string;
+  why: string;
+  error: string;
+  run: string;
+  /** the executed notebook, below the project */
+  executed: string;
+  attempt: number;
+  started: number | null;
+  duration_s: number | null;
+  /** the back-end it runs on, and what it asks for */
+  on: string;
+}
+
+/** What a notebook or pipeline file may be told. */
+export interface ParameterForm {
+  fields: Field[];
+  pipeline: boolean;
+  /** where the executed notebook would be written */
+  out: string;
+}
+
+/** A chunk that was found. */
+export interface Passage {
+  rank: number;
+  chunk: string;
+  source: string;
+  title: string;
+  section: string;
+  page: number | null;
+  start: number;
+  end: number;
+  score: number;
+  /** of the score */
+  parts: Record<string, number>;
+  text: string;
+  /** [start, end] of the question's words in the text */
+  marks: number[][];
+  matches: Match[];
+}
+
+/** What a question finds. */
+export interface Passages {
+  question: string;
+  hits: Passage[];
+  candidates: number;
+  seconds: number;
+  note: string;
+  missed: Missed | null;
+}
+
+/** A run of a pipeline. */
+export interface PastRun {
+  run: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+}
+
+/** A pipeline file and its last run. */
+export interface PipelineRow {
+  /** below the project */
+  file: string;
+  name: string;
+  description: string;
+  steps: number;
+  /** what is wrong with the file */
+  error: string;
+  /** its last one */
+  run: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+}
+
+/** The pipelines of a project. */
+export interface PipelinesPage {
+  rows: PipelineRow[];
+  /** the project has more folders than were looked at */
+  cut: boolean;
+}
+
+/** A kernel or job of ours, with the processes below it. */
+export interface Process {
+  pid: number;
+  /** kernel, job */
+  what: string;
+  /** of the kernel or job */
+  id: string;
+  name: string;
+  /** busy since the last look */
+  cores: number | null;
+  mem_mb: number;
+  gpu_mem_mb: number | null;
+}
+
+/** A back-end for jobs. */
+export interface Queue {
+  on: string;
+  /** ready, no node, unavailable, not installed, … */
+  state: string;
+  /** "1 of 2 free"; empty: none */
+  gpus: string;
+  /** there, of everybody */
+  queued: number;
+  running: number;
+  /** of this workspace: how many in which state */
+  jobs: Record<string, number>;
+  note: string;
+}
+
+/** All back-ends. */
+export interface Queues {
+  rows: Queue[];
+}
+
+/** What is wrong with what was typed: `{field: sentence}`. */
+export interface Refusals {
+  fields: Record<string, string>;
+}
+
+/** What an evaluation found. */
+export interface ReportCard {
+  run: string;
+  name: string;
+  target: string;
+  status: string;
+  dataset: string;
+  digest: string;
+  cases: number;
+  failures: number;
+  /** cases whose target raised */
+  errors: number;
+  not_run: number;
+  /** of the intervals */
+  level: number;
+  seconds: number;
+  cost: number | null;
+  tokens: number;
+  notes: string[];
+  /** tag=value, that cases have */
+  tags: string[];
+  totals: TotalRow[];
+  verdicts: VerdictRow[];
+  /** evaluations to compare with, newest first */
+  others: ReportRow[];
+}
+
+/** An evaluation in the list. */
+export interface ReportRow {
+  run: string;
+  name: string;
+  status: string;
+  started: number | null;
+  target: string;
+  dataset: string;
+  cases: string;
+  figures: Figure[];
+  verdicts: VerdictRow[];
+}
+
+/** A part of the list of evaluations. */
+export interface ReportsPage {
+  rows: ReportRow[];
+  offset: number;
+  total: number;
+}
+
+/** A run as its tab shows it. */
+export interface RunPage {
+  run: RunRow;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  metrics: Measured[];
+  verdicts: Judged[];
+  /** notebook, script, host, user, cwd, python, … */
+  where: Record<string, string>;
+  parent: RunRow | null;
+  children: RunRow[];
+  links: Link[];
+  /** of its delivery */
+  problems: string[];
+  files: number;
+  /** whether it has cells */
+  notebook: boolean;
+  /** the job that it records; empty: none */
+  job: string;
+  /** whether its journal is in this workspace */
+  here: boolean;
 }
 
 /** What a list shows of a run. */
@@ -107,6 +840,31 @@ export interface RunsPage {
   seq: number;
 }
 
+/** A schedule, as a list shows it. */
+export interface ScheduleRow {
+  name: string;
+  file: string;
+  /** in words */
+  when: string;
+  paused: boolean;
+  /** of what runs or waits now; empty: nothing does */
+  status: string;
+  /** seconds since 1970 */
+  next: number | null;
+  /** when its last firing was planned */
+  last: number | null;
+  last_status: string;
+  last_run: string;
+  /** what is wrong with its file */
+  error: string;
+}
+
+/** The schedules, and what a reader must know. */
+export interface SchedulesPage {
+  rows: ScheduleRow[];
+  note: string;
+}
+
 /** What the server says of itself. */
 export interface ServerCard {
   version: string;
@@ -118,12 +876,163 @@ export interface ServerCard {
   project: string;
 }
 
+/** A MIG slice of a GPU. */
+export interface Slice {
+  name: string;
+  mem_mb: number;
+  mem_total_mb: number;
+}
+
+/** When a schedule would run. */
+export interface Times {
+  /** at 03:00 AM (Europe/Berlin) */
+  words: string;
+  /** the next ones, seconds since 1970 */
+  times: number[];
+  /** the zone that they are in */
+  tz: string;
+}
+
+/** What a metric says of all cases. */
+export interface TotalRow {
+  metric: string;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+  missing: number;
+  higher_is_better: boolean;
+  range: (number | null)[];
+  unit: string;
+  judge: string;
+  note: string;
+  /** how many cases in each tenth of the scale */
+  scores: number[];
+  /** by this metric */
+  failures: number;
+}
+
+/** A metric over the evaluations of one name, oldest first. */
+export interface Trend {
+  name: string;
+  metric: string;
+  /** that there are */
+  metrics: string[];
+  points: TrendPoint[];
+}
+
+/** A metric in one evaluation. */
+export interface TrendPoint {
+  run: string;
+  at: number;
+  value: number | string;
+  low: number | string | null;
+  high: number | string | null;
+}
+
+/** What a verb may be told. */
+export interface VerbForm {
+  name: string;
+  help: string;
+  /** read, act or job */
+  rest: string;
+  command: string;
+  fields: Field[];
+  examples: string[];
+}
+
+/** Every verb that the server knows. */
+export interface VerbForms {
+  verbs: VerbForm[];
+}
+
+/** What a gate said. */
+export interface VerdictRow {
+  name: string;
+  /** None: it could not be told */
+  ok: boolean | null;
+  why: string;
+  evidence: (Record<string, string | number | boolean | null>)[];
+  /** that judged */
+  run: string;
+  at: number | null;
+}
+
+/** Why jobs wait, by their ids. */
+export interface Waits {
+  why: Record<string, string>;
+}
+
 /** GET view/<name>: what is shown. */
 export interface Views {
   /** a part of the list of runs */
   runs: { args: { open?: string[]; search?: string; status?: State | ''; type?: string; offset?: number; most?: number; workspace?: string }; result: RunsPage };
   /** a part of the list of jobs */
   jobs: { args: { search?: string; status?: State | ''; on?: string; offset?: number; most?: number; workspace?: string }; result: JobsPage };
+  /** the pipeline files of the project, each with its last run */
+  pipelines: { args: { search?: string; workspace?: string }; result: PipelinesPage };
+  /** a pipeline as a picture: its plan, or one of its runs */
+  graph: { args: { file?: string; run?: string; params?: string; start?: string; force?: boolean; workspace?: string }; result: Graph };
+  /** the schedules: when each runs next, and how it went last */
+  schedules: { args: { workspace?: string }; result: SchedulesPage };
+  /** the indexes of the workspace */
+  indexes: { args: { search?: string; workspace?: string }; result: IndexesPage };
+  /** how an index is: what is stale or unread, its versions */
+  index: { args: { name: string; workspace?: string }; result: IndexCard };
+  /** a part of the documents of an index */
+  documents: { args: { index: string; search?: string; unread?: boolean; offset?: number; most?: number; workspace?: string }; result: DocumentsPage };
+  /** the text of a document and where its chunks are */
+  document: { args: { index: string; source: string; chunk?: string; offset?: number; most?: number; workspace?: string }; result: DocumentText };
+  /** what a question finds, and where the scores come from */
+  passages: { args: { index: string; question: string; k?: number; where?: string; mode?: string; chunk?: string; workspace?: string }; result: Passages };
+  /** a part of the evaluations, with their main figures and verdicts */
+  reports: { args: { search?: string; offset?: number; most?: number; workspace?: string }; result: ReportsPage };
+  /** a metric over the evaluations of one name */
+  trend: { args: { name: string; metric?: string; workspace?: string }; result: Trend };
+  /** the gates of the project: rules, and the last verdict */
+  gates: { args: { workspace?: string }; result: GatesPage };
+  /** what an evaluation found, in total */
+  report: { args: { run: string; workspace?: string }; result: ReportCard };
+  /** a part of the cases of an evaluation, the worst first */
+  cases: { args: { run: string; metric?: string; failed?: boolean; tag?: string; search?: string; sort?: string; offset?: number; most?: number; workspace?: string }; result: CasesPage };
+  /** a case of an evaluation, and what became of it */
+  case: { args: { run: string; place: number; workspace?: string }; result: CaseDetail };
+  /** two evaluations, case by case */
+  flips: { args: { run: string; before: string; most?: number; workspace?: string }; result: Flips };
+  /** how the runs are that cells' outputs name */
+  badges: { args: { runs?: string[]; workspace?: string }; result: CellRuns };
+  /** the cells of a notebook run: state, time, first line */
+  cells: { args: { run: string; workspace?: string }; result: CellsPage };
+  /** the parameters of a notebook or pipeline file */
+  parameters: { args: { file: string; workspace?: string }; result: ParameterForm };
+  /** what is wrong with what was typed for them */
+  refusals: { args: { file: string; given?: string; workspace?: string }; result: Refusals };
+  /** what a cron expression means, and the next times */
+  times: { args: { cron?: string; every?: string; tz?: string; most?: number; workspace?: string }; result: Times };
+  /** every verb, with its arguments */
+  verbs: { args: { workspace?: string }; result: VerbForms };
+  /** one run: parameters, tags, last metrics, verdicts, children, links */
+  run: { args: { id: string; workspace?: string }; result: RunPage };
+  /** the curves of runs, thinned to what can be drawn */
+  points: { args: { run: string[]; metric?: string[]; by?: string; most?: number; workspace?: string }; result: CurvesPage };
+  /** the files of a run */
+  files: { args: { run: string; workspace?: string }; result: FilesPage };
+  /** a look into a file of a run */
+  file: { args: { run: string; path: string; most?: number; workspace?: string }; result: FileLook };
+  /** a part of the log of a job or a notebook's run */
+  log: { args: { id: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogPage };
+  /** where words stand in a log */
+  log_find: { args: { id: string; words: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogHits };
+  /** up to twenty runs side by side */
+  comparison: { args: { run: string[]; workspace?: string }; result: ComparisonPage };
+  /** one job: what it asked, used and uses now, its attempts */
+  job: { args: { id: string; workspace?: string }; result: JobPage };
+  /** why jobs wait */
+  waits: { args: { job: string[]; workspace?: string }; result: Waits };
+  /** the back-ends for jobs: free GPUs, how many wait and run */
+  queues: { args: { workspace?: string }; result: Queues };
+  /** the machine: processors, memory, disk, GPUs, our kernels and jobs */
+  machine: { args: { workspace?: string }; result: Machine };
 }
 
 /** GET <verb>: verbs that only look. */
