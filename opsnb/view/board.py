@@ -9,7 +9,6 @@ __all__ = ['RunRow', 'JobRow', 'RunsPage', 'JobsPage', 'Changed', 'run_row', 'jo
 import os, threading, time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from ..errors import OpsError
 from ..journal import finite, read
 from ..track.state import RunState
 
