@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['STATES', 'ENDED', 'state_text', 'state_html', 'number', 'duration', 'clock', 'path', 'size', 'sparkline_text',
            'sparkline', 'Safe', 'escape', 'columns', 'table_html', 'table_text', 'rendered', 'Rows', 'in_notebook',
-           'Live', 'box']
+           'watched', 'Live', 'box']
 
 # %% ../nbs/05_show.ipynb #21a3f0f8
 import base64, html, io, math, sys, time, uuid
@@ -151,6 +151,10 @@ def in_notebook():
     ip = sys.modules.get("IPython")
     shell = ip.get_ipython() if ip else None
     return shell is not None and hasattr(shell, "kernel")
+
+def watched():
+    "Whether a person sees the output now: the front end of this notebook can be asked for input. A program that executes a notebook cannot."
+    return in_notebook() and bool(getattr(sys.modules["IPython"].get_ipython().kernel, "_allow_stdin", False))
 
 class Live:
     "Shows `draw()` (HTML) and `text()` in a notebook, again at each `update()`, at most every `every_s` seconds; `about` tells programs what it is of."

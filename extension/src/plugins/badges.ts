@@ -96,7 +96,7 @@ class Badges {
       unknown.forEach(id => this._runs.set(id, null)); // asked once
       const workspace = this._folder();
       try {
-        const found = await this._opsnb.client.view<CellRuns>('cells', { runs: unknown, workspace });
+        const found = await this._opsnb.client.view<CellRuns>('badges', { runs: unknown, workspace });
         found.rows.forEach(row => this._runs.set(row.run, row));
       } catch {
         // no badge: the card below the cell says it, too
