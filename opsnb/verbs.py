@@ -55,6 +55,7 @@ VERBS = [
     Verb("runs", "opsnb.track:runs", "list the recorded runs", "runs", {"name": "-n", "most": "-m"}, {}, ("opsnb runs --experiment churn", "opsnb runs --where \"metrics.loss < 0.2\" --json")),
     Verb("run", "opsnb.track:run", "show one recorded run", "show", {}, {}, ("opsnb show run_3f2a", "opsnb show run_3f2a --json")),
     Verb("compare", "opsnb.track:compare", "compare runs: what differs; of two evaluations, case by case", "compare", {}, {}, ("opsnb compare run_3f2a run_77ab", "opsnb compare run_3f2a run_77ab --json")),
+    Verb("widget", "opsnb.widgets:widget", "show a run, job, pipeline, index, report or notebook live in the notebook"),
     Verb("diff", "opsnb.diff", "what differs between two runs: code, parameters, environment, data, metrics, outputs", "diff", {}, {}, ("opsnb diff run_3f2a run_77ab", "opsnb diff run_3f2a run_77ab --json")),
     Verb("reproduce", "opsnb.reproduce", "run a recorded run again, and judge whether it comes out the same", "reproduce", {}, {}, ("opsnb reproduce run_3f2a", "opsnb reproduce run_3f2a --env --tolerance 1e-4")),
     Verb("sync", "opsnb.track.deliver:sync", "deliver records that MLflow or W&B have not got yet", "sync", {}, {}, ("opsnb sync", "opsnb sync --run run_3f2a", "opsnb sync /media/stick/project")),

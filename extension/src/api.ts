@@ -24,6 +24,49 @@ export interface Attempt {
   error: string | null;
 }
 
+/** A case and what became of it. */
+export interface CaseDetail {
+  place: number;
+  id: string;
+  status: string;
+  inputs: string;
+  output: string;
+  expected: string;
+  tags: Record<string, string>;
+  scores: Record<string, number | null>;
+  passed: Record<string, boolean | null>;
+  why: Record<string, string>;
+  errors: Record<string, string>;
+  retrieved: string[];
+  sources: string[];
+  latency_s: number | null;
+  cost: number | null;
+  tokens: number;
+  cached: boolean;
+  trace: string;
+}
+
+/** A case in the table. */
+export interface CaseRow {
+  /** in the report */
+  place: number;
+  id: string;
+  status: string;
+  failed: boolean;
+  inputs: string;
+  output: string;
+  expected: string;
+  scores: Record<string, number | null>;
+  passed: Record<string, boolean | null>;
+}
+
+/** A part of the cases of an evaluation. */
+export interface CasesPage {
+  rows: CaseRow[];
+  offset: number;
+  total: number;
+}
+
 /** One cell of a notebook run. */
 export interface CellRow {
   /** counted from 1, as `opsnb logs --cell` */
@@ -39,6 +82,21 @@ export interface CellRow {
   error: string | null;
 }
 
+/** A run, as short as a cell's badge. */
+export interface CellRun {
+  run: string;
+  name: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+  error: string | null;
+}
+
+/** The runs that were asked for and are known here. */
+export interface CellRuns {
+  rows: CellRun[];
+}
+
 /** The cells of a notebook run. */
 export interface CellsPage {
   rows: CellRow[];
@@ -48,12 +106,40 @@ export interface CellsPage {
   source: string;
 }
 
+/** A metric in two reports. */
+export interface ChangeRow {
+  metric: string;
+  a: number | null;
+  b: number | null;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+  won: number;
+  lost: number;
+  /** better, worse; empty: not shown to differ */
+  shown: string;
+  /** in words */
+  reading: string;
+  higher_is_better: boolean;
+}
+
 /** What has changed since the last look; the event that the lab gets. */
 export interface Changed {
   runs: RunRow[];
   jobs: JobRow[];
   /** more than is said here: ask again for what is shown */
   all: boolean;
+}
+
+/** Where a chunk is in its document. */
+export interface ChunkPlace {
+  id: string;
+  start: number;
+  end: number;
+  position: number;
+  section: string;
+  page: number | null;
 }
 
 /** One fact of several runs. */
@@ -105,6 +191,48 @@ export interface CurvesPage {
   metrics: string[];
 }
 
+/** A document of an index, or a source that was not read. */
+export interface DocumentRow {
+  source: string;
+  title: string;
+  kind: string;
+  chunks: number;
+  /** its language, personal data that it seems to have, why it was not read */
+  flags: string[];
+}
+
+/** A part of the text of a document, and the chunks in it. */
+export interface DocumentText {
+  source: string;
+  title: string;
+  kind: string;
+  /** below the project; empty: it is not there */
+  file: string;
+  /** when it came from the web */
+  url: string;
+  /** text[0] is character `offset` of the document */
+  text: string;
+  offset: number;
+  /** characters */
+  total: number;
+  chunks: ChunkPlace[];
+}
+
+/** A part of the list of documents. */
+export interface DocumentsPage {
+  rows: DocumentRow[];
+  offset: number;
+  total: number;
+}
+
+/** A line from a step to one that needs it. */
+export interface Edge {
+  before: string;
+  after: string;
+  /** [column, place] */
+  bends: number[][];
+}
+
 /** Why something was not done. */
 export interface Failure {
   /** what failed */
@@ -115,6 +243,32 @@ export interface Failure {
   allowed: string[] | string | null;
   /** what to do next */
   hint: string | null;
+}
+
+/** One value that a form asks for; what is typed goes to the server as words, as on the command line. */
+export interface Field {
+  name: string;
+  /** text integer number boolean choice date json secret list dict */
+  kind: string;
+  /** as the notebook writes it */
+  type: string;
+  /** as it would be typed */
+  default: string | null;
+  required: boolean;
+  help: string;
+  choices: string[];
+  unit: string;
+  low: number | null;
+  high: number | null;
+}
+
+/** A metric's value and its interval. */
+export interface Figure {
+  metric: string;
+  /** NaN as text */
+  value: number | string;
+  low: number | string | null;
+  high: number | string | null;
 }
 
 /** A look into a file. */
@@ -150,6 +304,56 @@ export interface FilesPage {
   folder: string;
 }
 
+/** A case that became better or worse. */
+export interface FlipRow {
+  metric: string;
+  won: boolean;
+  case: string;
+  inputs: string;
+  expected: string;
+  a: number | null;
+  b: number | null;
+  output_a: string;
+  output_b: string;
+  why: string;
+}
+
+/** Two reports, case by case. */
+export interface Flips {
+  a: string;
+  b: string;
+  pairs: number;
+  level: number;
+  changes: ChangeRow[];
+  rows: FlipRow[];
+  total: number;
+  notes: string[];
+}
+
+/** A file with rules. */
+export interface GateRow {
+  file: string;
+  name: string;
+  rules: string[];
+  baseline: string;
+  error: string;
+  last: VerdictRow | null;
+}
+
+/** The gates of the project. */
+export interface GatesPage {
+  rows: GateRow[];
+}
+
+/** A parameter of a pipeline. */
+export interface Given {
+  name: string;
+  /** as it is written */
+  value: string;
+  /** int, float, str, bool, list, dict, NoneType */
+  kind: string;
+}
+
 /** A GPU; what it does not tell is None. */
 export interface Gpu {
   index: number;
@@ -168,6 +372,78 @@ export interface GpuUser {
   pid: number;
   name: string;
   mem_mb: number | null;
+}
+
+/** A pipeline as a picture. */
+export interface Graph {
+  file: string;
+  name: string;
+  description: string;
+  run: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+  error: string;
+  nodes: Node[];
+  edges: Edge[];
+  columns: number;
+  rows: number;
+  params: Given[];
+  past: PastRun[];
+}
+
+/** How an index is. */
+export interface IndexCard {
+  index: string;
+  version: number;
+  /** sources that could not be read */
+  unread: number;
+  /** documents whose file is another now, or gone */
+  stale: number;
+  /** documents whose file was looked at */
+  looked: number;
+  /** chunks that the next build takes into the search's own indexes */
+  unindexed: number;
+  /** what it was built from */
+  sources: string[];
+  /** how it was cut */
+  strategy: string;
+  embedding: string;
+  versions: IndexVersion[];
+}
+
+/** An index in the list. */
+export interface IndexRow {
+  index: string;
+  version: number;
+  /** seconds since 1970 */
+  built: number | null;
+  documents: number;
+  chunks: number;
+  /** the model of its vectors */
+  embedding: string;
+  /** of all its versions */
+  bytes: number;
+  versions: number;
+  building: boolean;
+  error: string;
+}
+
+/** A version of an index. */
+export interface IndexVersion {
+  version: number;
+  served: boolean;
+  built: number;
+  documents: number;
+  chunks: number;
+  /** documents: +added ~changed -removed */
+  changed: string;
+  run: string;
+}
+
+/** The indexes of a workspace. */
+export interface IndexesPage {
+  rows: IndexRow[];
 }
 
 /** A job as its tab shows it. */
@@ -298,6 +574,14 @@ export interface Machine {
   processes: Process[];
 }
 
+/** A word of a question and the word of a passage that is nearest to it. */
+export interface Match {
+  word: string;
+  found: string;
+  similarity: number;
+  weight: number;
+}
+
 /** A metric of a run, in little. */
 export interface Measured {
   name: string;
@@ -311,6 +595,107 @@ export interface Measured {
   odd: number;
   /** CPU, memory, GPU while it ran */
   system: boolean;
+}
+
+/** Why a chunk is not among the passages. */
+export interface Missed {
+  chunk: string;
+  stage: string;
+  why: string;
+  rows: (Record<string, string | number>)[];
+}
+
+/** A step in the picture of a pipeline. */
+export interface Node {
+  step: string;
+  column: number;
+  /** in its column; 0 is the middle */
+  place: number;
+  /** below the project, or as it is */
+  notebook: string;
+  needs: string[];
+  /** one of the states; empty: a plan */
+  status: string;
+  /** run, cached, left out, not run */
+  plan: string;
+  why: string;
+  error: string;
+  run: string;
+  /** the executed notebook, below the project */
+  executed: string;
+  attempt: number;
+  started: number | null;
+  duration_s: number | null;
+  /** the back-end it runs on, and what it asks for */
+  on: string;
+}
+
+/** What a notebook or pipeline file may be told. */
+export interface ParameterForm {
+  fields: Field[];
+  pipeline: boolean;
+  /** where the executed notebook would be written */
+  out: string;
+}
+
+/** A chunk that was found. */
+export interface Passage {
+  rank: number;
+  chunk: string;
+  source: string;
+  title: string;
+  section: string;
+  page: number | null;
+  start: number;
+  end: number;
+  score: number;
+  /** of the score */
+  parts: Record<string, number>;
+  text: string;
+  /** [start, end] of the question's words in the text */
+  marks: number[][];
+  matches: Match[];
+}
+
+/** What a question finds. */
+export interface Passages {
+  question: string;
+  hits: Passage[];
+  candidates: number;
+  seconds: number;
+  note: string;
+  missed: Missed | null;
+}
+
+/** A run of a pipeline. */
+export interface PastRun {
+  run: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+}
+
+/** A pipeline file and its last run. */
+export interface PipelineRow {
+  /** below the project */
+  file: string;
+  name: string;
+  description: string;
+  steps: number;
+  /** what is wrong with the file */
+  error: string;
+  /** its last one */
+  run: string;
+  status: string;
+  started: number | null;
+  duration_s: number | null;
+}
+
+/** The pipelines of a project. */
+export interface PipelinesPage {
+  rows: PipelineRow[];
+  /** the project has more folders than were looked at */
+  cut: boolean;
 }
 
 /** A kernel or job of ours, with the processes below it. */
@@ -345,6 +730,58 @@ export interface Queue {
 /** All back-ends. */
 export interface Queues {
   rows: Queue[];
+}
+
+/** What is wrong with what was typed: `{field: sentence}`. */
+export interface Refusals {
+  fields: Record<string, string>;
+}
+
+/** What an evaluation found. */
+export interface ReportCard {
+  run: string;
+  name: string;
+  target: string;
+  status: string;
+  dataset: string;
+  digest: string;
+  cases: number;
+  failures: number;
+  /** cases whose target raised */
+  errors: number;
+  not_run: number;
+  /** of the intervals */
+  level: number;
+  seconds: number;
+  cost: number | null;
+  tokens: number;
+  notes: string[];
+  /** tag=value, that cases have */
+  tags: string[];
+  totals: TotalRow[];
+  verdicts: VerdictRow[];
+  /** evaluations to compare with, newest first */
+  others: ReportRow[];
+}
+
+/** An evaluation in the list. */
+export interface ReportRow {
+  run: string;
+  name: string;
+  status: string;
+  started: number | null;
+  target: string;
+  dataset: string;
+  cases: string;
+  figures: Figure[];
+  verdicts: VerdictRow[];
+}
+
+/** A part of the list of evaluations. */
+export interface ReportsPage {
+  rows: ReportRow[];
+  offset: number;
+  total: number;
 }
 
 /** A run as its tab shows it. */
@@ -403,6 +840,31 @@ export interface RunsPage {
   seq: number;
 }
 
+/** A schedule, as a list shows it. */
+export interface ScheduleRow {
+  name: string;
+  file: string;
+  /** in words */
+  when: string;
+  paused: boolean;
+  /** of what runs or waits now; empty: nothing does */
+  status: string;
+  /** seconds since 1970 */
+  next: number | null;
+  /** when its last firing was planned */
+  last: number | null;
+  last_status: string;
+  last_run: string;
+  /** what is wrong with its file */
+  error: string;
+}
+
+/** The schedules, and what a reader must know. */
+export interface SchedulesPage {
+  rows: ScheduleRow[];
+  note: string;
+}
+
 /** What the server says of itself. */
 export interface ServerCard {
   version: string;
@@ -410,6 +872,8 @@ export interface ServerCard {
   workspace: string;
   /** the server's root folder */
   root: string;
+  /** folder of the project, relative to it; empty: the root itself, or above it */
+  project: string;
 }
 
 /** A MIG slice of a GPU. */
@@ -417,6 +881,81 @@ export interface Slice {
   name: string;
   mem_mb: number;
   mem_total_mb: number;
+}
+
+/** When a schedule would run. */
+export interface Times {
+  /** at 03:00 AM (Europe/Berlin) */
+  words: string;
+  /** the next ones, seconds since 1970 */
+  times: number[];
+  /** the zone that they are in */
+  tz: string;
+}
+
+/** What a metric says of all cases. */
+export interface TotalRow {
+  metric: string;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+  missing: number;
+  higher_is_better: boolean;
+  range: (number | null)[];
+  unit: string;
+  judge: string;
+  note: string;
+  /** how many cases in each tenth of the scale */
+  scores: number[];
+  /** by this metric */
+  failures: number;
+}
+
+/** A metric over the evaluations of one name, oldest first. */
+export interface Trend {
+  name: string;
+  metric: string;
+  /** that there are */
+  metrics: string[];
+  points: TrendPoint[];
+}
+
+/** A metric in one evaluation. */
+export interface TrendPoint {
+  run: string;
+  at: number;
+  value: number | string;
+  low: number | string | null;
+  high: number | string | null;
+}
+
+/** What a verb may be told. */
+export interface VerbForm {
+  name: string;
+  help: string;
+  /** read, act or job */
+  rest: string;
+  command: string;
+  fields: Field[];
+  examples: string[];
+}
+
+/** Every verb that the server knows. */
+export interface VerbForms {
+  verbs: VerbForm[];
+}
+
+/** What a gate said. */
+export interface VerdictRow {
+  name: string;
+  /** None: it could not be told */
+  ok: boolean | null;
+  why: string;
+  evidence: (Record<string, string | number | boolean | null>)[];
+  /** that judged */
+  run: string;
+  at: number | null;
 }
 
 /** Why jobs wait, by their ids. */
@@ -430,12 +969,52 @@ export interface Views {
   runs: { args: { open?: string[]; search?: string; status?: State | ''; type?: string; offset?: number; most?: number; workspace?: string }; result: RunsPage };
   /** a part of the list of jobs */
   jobs: { args: { search?: string; status?: State | ''; on?: string; offset?: number; most?: number; workspace?: string }; result: JobsPage };
+  /** the pipeline files of the project, each with its last run */
+  pipelines: { args: { search?: string; workspace?: string }; result: PipelinesPage };
+  /** a pipeline as a picture: its plan, or one of its runs */
+  graph: { args: { file?: string; run?: string; params?: string; start?: string; force?: boolean; workspace?: string }; result: Graph };
+  /** the schedules: when each runs next, and how it went last */
+  schedules: { args: { workspace?: string }; result: SchedulesPage };
+  /** the indexes of the workspace */
+  indexes: { args: { search?: string; workspace?: string }; result: IndexesPage };
+  /** how an index is: what is stale or unread, its versions */
+  index: { args: { name: string; workspace?: string }; result: IndexCard };
+  /** a part of the documents of an index */
+  documents: { args: { index: string; search?: string; unread?: boolean; offset?: number; most?: number; workspace?: string }; result: DocumentsPage };
+  /** the text of a document and where its chunks are */
+  document: { args: { index: string; source: string; chunk?: string; offset?: number; most?: number; workspace?: string }; result: DocumentText };
+  /** what a question finds, and where the scores come from */
+  passages: { args: { index: string; question: string; k?: number; where?: string; mode?: string; chunk?: string; workspace?: string }; result: Passages };
+  /** a part of the evaluations, with their main figures and verdicts */
+  reports: { args: { search?: string; offset?: number; most?: number; workspace?: string }; result: ReportsPage };
+  /** a metric over the evaluations of one name */
+  trend: { args: { name: string; metric?: string; workspace?: string }; result: Trend };
+  /** the gates of the project: rules, and the last verdict */
+  gates: { args: { workspace?: string }; result: GatesPage };
+  /** what an evaluation found, in total */
+  report: { args: { run: string; workspace?: string }; result: ReportCard };
+  /** a part of the cases of an evaluation, the worst first */
+  cases: { args: { run: string; metric?: string; failed?: boolean; tag?: string; search?: string; sort?: string; offset?: number; most?: number; workspace?: string }; result: CasesPage };
+  /** a case of an evaluation, and what became of it */
+  case: { args: { run: string; place: number; workspace?: string }; result: CaseDetail };
+  /** two evaluations, case by case */
+  flips: { args: { run: string; before: string; most?: number; workspace?: string }; result: Flips };
+  /** how the runs are that cells' outputs name */
+  badges: { args: { runs?: string[]; workspace?: string }; result: CellRuns };
+  /** the cells of a notebook run: state, time, first line */
+  cells: { args: { run: string; workspace?: string }; result: CellsPage };
+  /** the parameters of a notebook or pipeline file */
+  parameters: { args: { file: string; workspace?: string }; result: ParameterForm };
+  /** what is wrong with what was typed for them */
+  refusals: { args: { file: string; given?: string; workspace?: string }; result: Refusals };
+  /** what a cron expression means, and the next times */
+  times: { args: { cron?: string; every?: string; tz?: string; most?: number; workspace?: string }; result: Times };
+  /** every verb, with its arguments */
+  verbs: { args: { workspace?: string }; result: VerbForms };
   /** one run: parameters, tags, last metrics, verdicts, children, links */
   run: { args: { id: string; workspace?: string }; result: RunPage };
   /** the curves of runs, thinned to what can be drawn */
   points: { args: { run: string[]; metric?: string[]; by?: string; most?: number; workspace?: string }; result: CurvesPage };
-  /** the cells of a notebook run: state, time, first line */
-  cells: { args: { run: string; workspace?: string }; result: CellsPage };
   /** the files of a run */
   files: { args: { run: string; workspace?: string }; result: FilesPage };
   /** a look into a file of a run */

@@ -37,8 +37,8 @@ export class Live {
   ) {
     services.events.stream.connect((_, event) => {
       if (event.schema_id === SCHEMA && (!this.card || event.workspace === this.card.workspace)) {
-        const { runs, jobs } = event as unknown as IChange;
-        this._changed.emit({ runs: runs ?? [], jobs: jobs ?? [], all: false });
+        const { runs, jobs, all } = event as unknown as IChange;
+        this._changed.emit({ runs: runs ?? [], jobs: jobs ?? [], all: all ?? false });
       }
     });
     this._heart = new Poll({

@@ -151,6 +151,7 @@ def call(verb, given, workspace):
     names, given = inspect.signature(verb.function).parameters, {**given, **GIVEN.get(verb.name, {}), **{k: v for k, v in verb.fixed.items() if k != "check"}}
     if verb.fixed.get("text"): given = {k: {n: as_text(x) for n, x in v.items()} if isinstance(v, dict) else v for k, v in given.items()}
     if "workspace" in names: given["workspace"] = workspace
+    if "cwd" in names: given.setdefault("cwd", workspace.root)
     many = next((i for i, p in enumerate(names.values()) if p.kind is p.VAR_POSITIONAL), -1)
     before = [x for i, n in enumerate(names) if i <= many for x in (given.pop(n, ()) if i == many else [given.pop(n)])]
     return verb.function(*before, **given)

@@ -20,6 +20,7 @@ class ServerCard:
     version: str
     workspace: str   # its folder, `.opsnb`
     root: str        # the server's root folder
+    project: str     # folder of the project, relative to it; empty: the root itself, or above it
 
 @dataclasses.dataclass
 class Failure:

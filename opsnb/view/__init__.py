@@ -20,13 +20,33 @@ class View:
     @property
     def function(self): return resolve(self.target)
 
-# %% ../../nbs/88_view.ipynb #d21c7d31
+# %% ../../nbs/88_view.ipynb #5b6d520e
 VIEWS = [
     View("runs", "opsnb.view.board:runs", "a part of the list of runs"),
     View("jobs", "opsnb.view.board:jobs", "a part of the list of jobs"),
+    View("pipelines", "opsnb.view.pipelines:pipelines", "the pipeline files of the project, each with its last run"),
+    View("graph", "opsnb.view.pipelines:graph", "a pipeline as a picture: its plan, or one of its runs"),
+    View("schedules", "opsnb.view.schedules:schedules", "the schedules: when each runs next, and how it went last"),
+    View("indexes", "opsnb.view.indexes:indexes", "the indexes of the workspace"),
+    View("index", "opsnb.view.indexes:index", "how an index is: what is stale or unread, its versions"),
+    View("documents", "opsnb.view.indexes:documents", "a part of the documents of an index"),
+    View("document", "opsnb.view.indexes:document", "the text of a document and where its chunks are"),
+    View("passages", "opsnb.view.indexes:passages", "what a question finds, and where the scores come from"),
+    View("reports", "opsnb.view.evaluations:reports", "a part of the evaluations, with their main figures and verdicts"),
+    View("trend", "opsnb.view.evaluations:trend", "a metric over the evaluations of one name"),
+    View("gates", "opsnb.view.evaluations:gates", "the gates of the project: rules, and the last verdict"),
+    View("report", "opsnb.view.evaluations:report", "what an evaluation found, in total"),
+    View("cases", "opsnb.view.evaluations:cases", "a part of the cases of an evaluation, the worst first"),
+    View("case", "opsnb.view.evaluations:case", "a case of an evaluation, and what became of it"),
+    View("flips", "opsnb.view.evaluations:flips", "two evaluations, case by case"),
+    View("badges", "opsnb.view.form:cells", "how the runs are that cells' outputs name"),
+    View("cells", "opsnb.view.cells:cells", "the cells of a notebook run: state, time, first line"),
+    View("parameters", "opsnb.view.form:parameters", "the parameters of a notebook or pipeline file"),
+    View("refusals", "opsnb.view.form:refusals", "what is wrong with what was typed for them"),
+    View("times", "opsnb.view.form:times", "what a cron expression means, and the next times"),
+    View("verbs", "opsnb.view.form:verbs", "every verb, with its arguments"),
     View("run", "opsnb.view.run:run", "one run: parameters, tags, last metrics, verdicts, children, links"),
     View("points", "opsnb.view.points:points", "the curves of runs, thinned to what can be drawn"),
-    View("cells", "opsnb.view.cells:cells", "the cells of a notebook run: state, time, first line"),
     View("files", "opsnb.view.files:files", "the files of a run"),
     View("file", "opsnb.view.files:file", "a look into a file of a run"),
     View("log", "opsnb.view.logs:log", "a part of the log of a job or a notebook's run"),

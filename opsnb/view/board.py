@@ -104,11 +104,11 @@ class Board:
         self.runs, self.jobs = Runs(workspace.journal, run_row, cache), Jobs(workspace.path / "jobs", job_row, cache)
         self.known, self.gone, self.all, self.told, self.looked = False, False, False, 0.0, 0.0
 
-    def look(self):
-        "Read what is new, for at most `budget_s` seconds; whether all was read."
+    def look(self, budget_s=None):
+        "Read what is new, for at most `budget_s` seconds (default: the board's own); whether all was read."
         with self.lock:
             if not self._there(): return True
-            until, self.looked = time.monotonic() + self.budget_s, time.monotonic()
+            until, self.looked = time.monotonic() + (budget_s or self.budget_s), time.monotonic()
             return self.jobs.look(until) & self.runs.look(until)
 
     def _there(self):
