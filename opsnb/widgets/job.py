@@ -22,7 +22,7 @@ LINES, BYTES = 400, 60_000  # of the log
 def log_html(job):
     "The end of a job's log as HTML."
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]", "", tail(job, LINES, BYTES))
-    return f'<pre class="opsnb-log" tabindex="0" aria-label="log of {escape(job.name)}">{escape(text) or "nothing yet"}</pre>'
+    return f'<div class="opsnb-log" tabindex="0" role="log" aria-live="off" aria-label="log of {escape(job.name)}"><pre>{escape(text) or "nothing yet"}</pre></div>'
 
 # %% ../../nbs/87_widgets.job.ipynb #5c5e3e1c
 class JobView(View):

@@ -17,6 +17,7 @@ from ..pipeline.expand import expanded
 from ..pipeline.file import pipeline_params
 from ..pipeline.state import FIRST, PipelineRun, StepRun, card
 from ..show import box, duration, escape, number
+from ..show import path as short
 from ..track import run as recorded
 from ..track.card import card as run_card
 from .fields import Fields
@@ -170,7 +171,7 @@ def _draw(self):
 def _about(self, s):
     "What is known of a step."
     facts = [("why", s.why or (FIRST if s.status == "queued" else "")), ("error", s.error), ("needs", ", ".join(s.needs)), ("took", duration(s.duration_s)), ("attempts", s.attempt if s.attempt > 1 else None),
-             ("run", s.notebook.id if s.notebook else None), ("executed", s.notebook.path if s.notebook else None), *((k, number(v) if not isinstance(v, (dict, list)) else f"{len(v)} values") for k, v in s.values.items())]
+             ("run", s.notebook.id if s.notebook else None), ("executed", short(s.notebook.path) if s.notebook and s.notebook.path else None), *((k, number(v) if not isinstance(v, (dict, list)) else f"{len(v)} values") for k, v in s.values.items())]
     tail = self.seen and s.notebook and self.seen.steps.get(s.notebook.id)
     return box(s.id, s.status, facts, run_card(tail.state) if tail and tail.state.metrics else "")
 
