@@ -136,7 +136,7 @@ def _of_run(view, thing):
 def _parts(self, w):
     self.head, self.chosen = page(w), page(w)
     self.graph = plug.resolve("opsnb.widgets._drawing:Graph")() if plug.has("anywidget") else None
-    if self.graph: self.graph.observe(lambda _: self.draw(), "chosen")
+    if self.graph: self.graph.observe(self.redraw, "chosen")
     parts = [self.head, *([self.graph] if self.graph else []), self.chosen]
     self.buttons, self.fields = None, None
     if not self.pipeline: return parts
@@ -153,7 +153,7 @@ def _parts(self, w):
 def _begin(self, start=False, force=False):
     if self.fields and not self.fields.right(): raise OpsError("A parameter is wrong", hint="see the field that is marked")
     self.started = Started("pipeline", self.workspace, file=str(self.pipeline.spec.path.absolute()), params=self.fields.given(), force=force, **({"start": self.graph.chosen} if start else {}))
-    if not self.thread: follow(self)
+    follow(self)
 
 # %% ../../nbs/87_widgets.pipeline.ipynb #5eb5c408
 def _draw(self):
