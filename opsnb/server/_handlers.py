@@ -60,7 +60,7 @@ def view_arguments(function, given):
     except pydantic.ValidationError as e:
         first = e.errors()[0]
         raise OpsError(f"The argument {first['loc'][0]!r} is wrong", given=str(first.get("input"))[:200], allowed=first["msg"]) from None
-    for name in {"offset", "most"} & set(found):
+    for name in ("offset", "most") if {"offset", "most"} <= set(found) else ():  # of rows; elsewhere most may be bytes
         if found[name] < 0 or name == "most" and found[name] > MOST_ROWS: raise OpsError(f"The argument {name!r} is wrong", given=found[name], allowed=f"0 to {MOST_ROWS}" if name == "most" else "0 or more")
     return found
 
