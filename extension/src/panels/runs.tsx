@@ -19,7 +19,11 @@ const STATES = ['running', 'queued', 'done', 'failed', 'cancelled', 'cached', 't
 export const MOST_COMPARED = 20;
 
 const key = (row: RunRow) => row.run;
-const merge = (old: RunRow, fresh: RunRow): RunRow => ({ ...fresh, depth: old.depth, children: fresh.children || old.children });
+const merge = (old: RunRow, fresh: RunRow): RunRow => ({
+  ...fresh,
+  depth: old.depth,
+  children: fresh.children || old.children
+});
 
 /** Do something at the server, and say what went wrong. */
 export async function attempt(opsnb: IOpsnb, title: string, work: () => Promise<unknown>): Promise<void> {
@@ -279,7 +283,11 @@ function NoRuns(props: { opsnb: IOpsnb; filtered: boolean }): JSX.Element {
   }
   return (
     <div className="jp-opsnb-Empty">
-      <p>{trans.__('The runs of this project will be here: what you track, and notebooks and pipelines you run.')}</p>
+      <p>
+        {trans.__(
+          'The runs of this project will be here: what you track, and notebooks and pipelines you run.'
+        )}
+      </p>
       <pre>{FIRST}</pre>
       <IconButton icon={copyIcon} label={trans.__('Copy')} onClick={() => copy(FIRST)} />
       <IconButton

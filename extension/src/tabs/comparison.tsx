@@ -121,7 +121,11 @@ function Rows(props: {
 }
 
 /** The last values; the best of each marked, with its lead. */
-function Metrics(props: { opsnb: IOpsnb; heads: React.ReactNode[]; rows: readonly ComparedMetric[] }): JSX.Element {
+function Metrics(props: {
+  opsnb: IOpsnb;
+  heads: React.ReactNode[];
+  rows: readonly ComparedMetric[];
+}): JSX.Element {
   const { opsnb, heads, rows } = props;
   const { trans } = opsnb;
   if (!rows.length) {
