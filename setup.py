@@ -15,7 +15,7 @@ def lines(key):
 
 
 extras = {key.removesuffix("_requirements"): lines(key) for key in cfg if key.endswith("_requirements")}
-extras["all"] = sorted({req for name, reqs in extras.items() if name != "dev" for req in reqs})
+extras["all"] = sorted({req for name, reqs in extras.items() if name not in ("dev", "docs") for req in reqs})
 
 setup(
     name=cfg["lib_name"],

@@ -823,7 +823,7 @@ export interface RunRow {
   error: string | null;
   /** the last values; NaN as text */
   metrics: Record<string, number | string>;
-  /** of the first metric, at most 32 points */
+  /** of the first metric, at most 63 points, to five figures */
   curve: (number | string)[];
   children: number;
   depth: number;

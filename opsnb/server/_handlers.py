@@ -3,6 +3,7 @@
 What reads files or asks MLflow runs in threads, views in others than verbs, so that a verb that waits for a database never holds up the panel.
 """
 import asyncio
+import errno
 import functools
 import inspect
 import json
@@ -59,7 +60,7 @@ def view_arguments(function, given):
     except pydantic.ValidationError as e:
         first = e.errors()[0]
         raise OpsError(f"The argument {first['loc'][0]!r} is wrong", given=str(first.get("input"))[:200], allowed=first["msg"]) from None
-    for name in {"offset", "most"} & set(found):
+    for name in ("offset", "most") if {"offset", "most"} <= set(found) else ():  # of rows; elsewhere most may be bytes
         if found[name] < 0 or name == "most" and found[name] > MOST_ROWS: raise OpsError(f"The argument {name!r} is wrong", given=found[name], allowed=f"0 to {MOST_ROWS}" if name == "most" else "0 or more")
     return found
 
@@ -92,6 +93,7 @@ class Handler(APIHandler):
 
     def fail(self, e, limit_s=0):
         if isinstance(e, asyncio.TimeoutError): e = Unavailable(f"There was no answer within {limit_s} s", given=self.request.path.rpartition("/")[2], hint="a locked database or a slow network; opsnb doctor says more. What was begun goes on")
+        elif isinstance(e, OSError) and e.errno in (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP): e = OpsError("There cannot be such a path", given=str(e.filename)[:200], hint=e.strerror)
         elif isinstance(e, OSError): e = Unavailable(e.strerror or str(e), given=e.filename and str(e.filename))
         if not isinstance(e, OpsError):
             number = uuid.uuid4().hex[:8]

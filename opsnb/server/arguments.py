@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from ..cli import options
 from ..errors import OpsError, unknown
-from ..show import path as short
 from ..verbs import VERBS
 
 # %% ../../nbs/89_server.arguments.ipynb #7c32edc2
@@ -132,18 +131,18 @@ def as_text(value):
     "A parameter's value as a word of a command line."
     return value if isinstance(value, str) else json.dumps(value)
 
-def title(verb, given):
-    "What a job of a verb is called: `pipeline run churn`."
+def title(verb, given, root):
+    "What a job of a verb is called: `pipeline run churn/pipeline.yaml`; paths are said from `root` on."
     first = next((given[n] for n, a in arguments(verb).items() if not a.flag and given.get(n)), "")
-    first = " ".join(first) if isinstance(first, list) else str(first)
-    return f"{verb.command} {short(first) if '/' not in first else '/'.join(Path(first).parts[-2:])}".strip()[:100]
+    said = [w.removeprefix(f"{root}/") for w in (first if isinstance(first, list) else [str(first)])]
+    return f"{verb.command} {' '.join(said)}".strip()[:100]
 
 # %% ../../nbs/89_server.arguments.ipynb #1171dfdf
 def start(verb, given, workspace):
     "Start a verb as a job of this machine; the `Job`."
     from opsnb.jobs import submit
     command = [sys.executable, "-P", "-m", "opsnb", *words(verb, given)]
-    return submit(command, name=title(verb, given), cwd=workspace.root, workspace=workspace)
+    return submit(command, name=title(verb, given, workspace.root), cwd=workspace.root, workspace=workspace)
 
 def call(verb, given, workspace):
     "What a verb returns that is called here."
