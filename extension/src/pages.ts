@@ -183,7 +183,8 @@ export function usePages<T>(
     };
   }, [opsnb, visible, words, reload, pause]);
 
-  const row = (index: number): T | undefined => box.current.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  const row = (index: number): T | undefined =>
+    box.current.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   const onShown = React.useCallback(
     (first: number, last: number) => {
       box.current.first = first;
