@@ -18,7 +18,10 @@ export interface IChange {
 export interface IServerCard {
   version: string;
   workspace: string;
+  /** Folder of the server. */
   root: string;
+  /** Folder of the project, relative to the server's; its name stands above the panel. */
+  project: string;
 }
 
 /**
@@ -34,8 +37,8 @@ export class Live {
   ) {
     services.events.stream.connect((_, event) => {
       if (event.schema_id === SCHEMA && (!this.card || event.workspace === this.card.workspace)) {
-        const { runs, jobs } = event as unknown as IChange;
-        this._changed.emit({ runs: runs ?? [], jobs: jobs ?? [], all: false });
+        const { runs, jobs, all } = event as unknown as IChange;
+        this._changed.emit({ runs: runs ?? [], jobs: jobs ?? [], all: all ?? false });
       }
     });
     this._heart = new Poll({
@@ -59,6 +62,18 @@ export class Live {
     return this._cardChanged;
   }
 
+  /** Show the project that `folder` (relative to the server's) lies in. */
+  follow(folder: string): void {
+    if (folder !== this._folder && !this.pinned) {
+      this._folder = folder;
+      this._client.workspace = folder;
+      void this.refresh();
+    }
+  }
+
+  /** Whether the project stays, whatever the user works on. */
+  pinned = false;
+
   /** Ask the server now. */
   async refresh(): Promise<void> {
     await this._heart.refresh();
@@ -68,8 +83,13 @@ export class Live {
   private async _beat(): Promise<void> {
     const before = this.card;
     try {
-      this.card = await this._client.root<IServerCard>();
-      this.failure = null;
+      const folder = this._folder;
+      const card = await this._client.root<IServerCard>();
+      if (folder === this._folder) {
+        this.card = card;
+        this._client.workspace = card.project;
+        this.failure = null;
+      }
     } catch (error) {
       this.card = null;
       this.failure = error instanceof Failure ? error : new Failure({ what: String(error) }, 0);
@@ -85,6 +105,7 @@ export class Live {
     }
   }
 
+  private _folder: string | null = null;
   private readonly _heart: Poll;
   private readonly _changed = new Signal<this, IChange>(this);
   private readonly _cardChanged = new Signal<this, void>(this);

@@ -1,117 +1,202 @@
 import React from 'react';
 import { useVisible } from './hooks';
-import type { IChange } from './model';
 import { Failure } from './request';
 import type { Query } from './request';
+import type { IChange } from './model';
 import type { IOpsnb } from './tokens';
+
+const PAGE = 100;
 
 interface IPage<T> {
   rows: T[];
-  offset: number;
   total: number;
+  reading?: number;
 }
 
-/** The rows of a paged view: those that are on screen are asked for, in pages. */
 export interface IPages<T> {
   total: number;
-  row: (index: number) => T | undefined;
-  onShown: (first: number, last: number) => void;
+  /** Rows that are there and not read yet, by the server. */
+  reading: number;
   failure: Failure | null;
   waiting: boolean;
+  row: (index: number) => T | undefined;
+  /** For a list: which places are on screen. */
+  onShown: (first: number, last: number) => void;
   reload: () => void;
 }
 
-const SIZE = 100;
+interface IPagesBox<T> {
+  pages: Map<number, T[]>;
+  asked: Map<number, number>;
+  query: string;
+  turn: number;
+  first: number;
+  last: number;
+  timer: number;
+  at: number;
+  stale: boolean;
+}
 
+/**
+ * A long list of the server's, page by page: only pages on screen are asked for.
+ *
+ * Rows that an event brings are put in place at once; rows that are not here yet, and those of a filter or search,
+ * are asked for again, at most every `pause` milliseconds. Where events bring no such rows, `changed` says whether to
+ * ask again.
+ */
 export function usePages<T>(
   opsnb: IOpsnb,
   view: string,
   query: Query,
-  touches: (change: IChange) => boolean = () => false
+  key: (row: T) => string,
+  changed: (change: IChange) => readonly T[] | boolean,
+  merge: (old: T, fresh: T) => T = (_, fresh) => fresh,
+  pause = 500
 ): IPages<T> {
   const visible = useVisible();
-  const key = `${view} ${JSON.stringify(query)}`;
+  const [state, setState] = React.useState<{
+    total: number;
+    reading: number;
+    failure: Failure | null;
+    waiting: boolean;
+  }>({ total: 0, reading: 0, failure: null, waiting: true });
   const [, redraw] = React.useReducer((n: number) => n + 1, 0);
-  const [turn, setTurn] = React.useState(0);
-  const box = React.useRef({
-    key: '',
-    pages: new Map<number, T[] | null>(),
-    total: 0,
-    failure: null as Failure | null,
-    waiting: true
+  const box = React.useRef<IPagesBox<T>>({
+    pages: new Map(),
+    asked: new Map(),
+    query: '',
+    turn: 0,
+    first: 0,
+    last: 30,
+    timer: 0,
+    at: 0,
+    stale: false
   });
-  const reload = React.useCallback(() => setTurn(n => n + 1), []);
-  const heard = React.useRef(touches);
-  heard.current = touches;
+  const words = JSON.stringify(query);
 
   const ask = React.useCallback(
-    (page: number) => {
-      const own = box.current;
-      own.pages.set(page, own.pages.get(page) ?? null);
-      opsnb.client.view<IPage<T>>(view, { ...query, offset: page * SIZE, most: SIZE }).then(
-        answer => {
-          if (own.key === key) {
-            own.pages.set(page, answer.rows);
-            Object.assign(own, { total: answer.total, failure: null, waiting: false });
-            redraw();
+    (page: number, fresh: boolean) => {
+      const at = box.current;
+      const turn = at.turn;
+      if (!fresh && (at.pages.has(page) || at.asked.get(page) === turn)) {
+        return;
+      }
+      at.asked.set(page, turn);
+      opsnb.client
+        .view<IPage<T>>(view, { ...(JSON.parse(words) as Query), offset: page * PAGE, most: PAGE })
+        .then(
+          answer => {
+            if (turn === at.turn) {
+              if (at.stale) {
+                at.pages = new Map();
+                at.stale = false;
+              }
+              at.pages.set(page, answer.rows);
+              setState({ total: answer.total, reading: answer.reading ?? 0, failure: null, waiting: false });
+              redraw();
+            }
+          },
+          (error: unknown) => {
+            if (turn === at.turn) {
+              at.asked.delete(page);
+              const failure = error instanceof Failure ? error : new Failure({ what: String(error) }, 0);
+              setState(old => ({ ...old, failure, waiting: false }));
+            }
           }
-        },
-        (error: unknown) => {
-          if (own.key === key) {
-            const failure = error instanceof Failure ? error : new Failure({ what: String(error) }, 0);
-            Object.assign(own, { failure, waiting: false });
-            redraw();
-          }
-        }
-      );
+        );
     },
-    [opsnb, key]
+    [opsnb, view, words]
   );
 
-  React.useEffect(() => {
-    if (!visible) {
-      return;
-    }
-    const own = box.current;
-    if (own.key !== key) {
-      Object.assign(own, { key, pages: new Map(), total: 0, failure: null, waiting: true });
-      ask(0);
-    } else {
-      [...own.pages.keys()].forEach(ask);
-    }
-  }, [visible, key, turn, ask]);
+  const shown = React.useCallback(
+    (fresh: boolean) => {
+      const at = box.current;
+      for (let page = Math.floor(at.first / PAGE); page <= Math.floor(at.last / PAGE); page++) {
+        ask(page, fresh);
+      }
+    },
+    [ask]
+  );
+
+  const reload = React.useCallback(() => {
+    const at = box.current;
+    at.turn++;
+    at.at = Date.now();
+    at.stale = true;
+    at.asked.clear();
+    shown(true);
+  }, [shown]);
 
   React.useEffect(() => {
-    let timer = 0;
-    const slot = (_: unknown, change: IChange) => {
-      if (!timer && (change.all || heard.current(change))) {
-        timer = window.setTimeout(() => {
-          timer = 0;
-          reload();
-        }, 150);
+    if (visible) {
+      reload();
+    }
+  }, [visible, reload]);
+
+  React.useEffect(() => {
+    const at = box.current;
+    const filtered = Object.entries(JSON.parse(words) as Query).some(
+      ([name, value]) => name !== 'open' && name !== 'group' && value
+    );
+    const later = () => {
+      if (!at.timer) {
+        at.timer = window.setTimeout(
+          () => {
+            at.timer = 0;
+            reload();
+          },
+          Math.max(0, at.at + pause - Date.now())
+        );
       }
     };
-    opsnb.live.changed.connect(slot);
+    const listener = (_: unknown, change: IChange) => {
+      if (!visible) {
+        return;
+      }
+      if (change.all) {
+        later();
+        return;
+      }
+      const found = changed(change);
+      if (found === true) {
+        later();
+      }
+      const rows = new Map((typeof found === 'boolean' ? [] : found).map(row => [key(row), row]));
+      if (!rows.size) {
+        return;
+      }
+      at.pages.forEach((page, number) => {
+        if (page.some(row => rows.has(key(row)))) {
+          const next = page.map(row => {
+            const fresh = rows.get(key(row));
+            return fresh ? merge(row, fresh) : row;
+          });
+          page.forEach(row => rows.delete(key(row)));
+          at.pages.set(number, next);
+        }
+      });
+      redraw();
+      if (rows.size || filtered) {
+        later();
+      }
+    };
+    opsnb.live.changed.connect(listener);
     return () => {
-      opsnb.live.changed.disconnect(slot);
-      window.clearTimeout(timer);
+      opsnb.live.changed.disconnect(listener);
+      window.clearTimeout(at.timer);
+      at.timer = 0;
     };
-  }, [opsnb, reload]);
+  }, [opsnb, visible, words, reload, pause]);
 
-  const onShown = (first: number, last: number) => {
-    for (let page = Math.floor(first / SIZE); page <= Math.floor(last / SIZE); page++) {
-      if (box.current.key === key && !box.current.pages.has(page)) {
-        ask(page);
-      }
-    }
-  };
-  const own = box.current;
-  return {
-    total: own.total,
-    row: index => own.pages.get(Math.floor(index / SIZE))?.[index % SIZE],
-    onShown,
-    failure: own.failure,
-    waiting: own.waiting,
-    reload
-  };
+  const row = (index: number): T | undefined =>
+    box.current.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  const onShown = React.useCallback(
+    (first: number, last: number) => {
+      box.current.first = first;
+      box.current.last = last;
+      shown(false);
+    },
+    [shown]
+  );
+  return { ...state, row, onShown, reload };
 }

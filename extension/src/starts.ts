@@ -1,5 +1,5 @@
 import type { IOpsnb } from './tokens';
-import type { Given } from './records_pipes';
+import type { Given } from './api';
 
 /** What is known of something that was started: its job, once there is one. */
 export interface IStarted {

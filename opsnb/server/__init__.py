@@ -7,7 +7,6 @@ __all__ = []
 
 # %% ../../nbs/89_server.ipynb #11d21f24
 from .. import plug
-from ..errors import Unavailable
 
 # %% ../../nbs/89_server.ipynb #f2669c3b
 def _jupyter_server_extension_points():

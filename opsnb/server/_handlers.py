@@ -1,8 +1,15 @@
-"""The server extension's routes: one loop over the verbs, one over the views, one mapping of errors, one watcher."""
+"""The server extension's routes: one loop over the verbs, one over the views, one mapping of errors.
+
+What reads files or asks MLflow runs in threads, views in others than verbs, so that a verb that waits for a database never holds up the panel.
+"""
 import asyncio
+import errno
+import functools
 import inspect
 import json
-import threading
+import typing
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
@@ -13,70 +20,102 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 
 from opsnb import __version__
-from opsnb.cli import NUMBERS
+from opsnb.config import masked
 from opsnb.errors import OpsError, Unavailable, unknown
 from opsnb.journal import finite
-from opsnb.verbs import VERBS
+from opsnb.secrets import hidden
+from opsnb.server import _files
+from opsnb.server._boards import EVENT, Boards
+from opsnb.server.arguments import call, checked, confined, start, verb
+from opsnb.server.openapi import Failure, ServerCard
 from opsnb.view import VIEWS
-from opsnb.view.board import Board
-from opsnb.workspace import Workspace
+from opsnb.view.board import job_row
 
-SCHEMA = "https://opsnb.github.io/events/changed/v1"
-EVENT = {"$id": SCHEMA, "version": "1", "title": "Something changed in a workspace", "personal-data": True, "type": "object",
-         "properties": {"workspace": {"type": "string"}, "seq": {"type": "integer"}, "runs": {"type": "array"}, "jobs": {"type": "array"}}}
-
-
-class Boards:
-    """The boards of the workspaces below the server's root that somebody has looked at."""
-
-    def __init__(self, app):
-        self.app, self.root, self.made, self.lock = app, Path(app.root_dir).resolve(), {}, threading.Lock()
-
-    def folder(self, given):
-        """The folder `given` (relative to the server's root), which must lie in it."""
-        path = (self.root / (given or "").lstrip("/")).resolve()
-        if not path.is_relative_to(self.root): raise OpsError("That lies outside of the server's root", given=given, allowed=str(self.root))
-        return path
-
-    def of(self, given=""):
-        ws = Workspace.find(self.folder(given))
-        with self.lock: return self.made.setdefault(ws.path, Board(ws))
+MOST_BODY, MOST_ROWS = 2_000_000, 2_000
+LOOKS = ThreadPoolExecutor(8, "opsnb-view")
+VERBS_AT_WORK = ThreadPoolExecutor(16, "opsnb-verb")
+LIMIT_S = {"read": 30, "act": 300, "job": 60}  # seconds until a request is answered that something does not answer
 
 
 def plain(value):
     """A verb's or view's value as JSON."""
     if hasattr(value, "to_dict"): return finite(value.to_dict())
-    if is_dataclass(value): return finite(asdict(value))
-    return finite(value)
+    return finite(asdict(value)) if is_dataclass(value) else finite(value)
 
 
-def arguments(function, given):
-    """`given` as the arguments of a view, checked by the types that it declares."""
+@functools.lru_cache
+def _model(function):
     params = list(inspect.signature(function).parameters.values())[1:]
-    wrong = [k for k in given if k not in {p.name for p in params}]
-    if wrong: raise unknown("argument", wrong[0], [p.name for p in params])
-    fields = {p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in params}
-    try: return dict(pydantic.create_model("Arguments", **fields)(**given))
+    return params, pydantic.create_model("Arguments", **{p.name: (p.annotation, ... if p.default is p.empty else p.default) for p in params})
+
+
+def view_arguments(function, given):
+    """A query's words as the arguments of a view, checked by the types that it declares."""
+    params, model = _model(function)
+    known = {p.name: p for p in params}
+    for name in given:
+        if name not in known: raise unknown("argument", name, known)
+    words = {k: v if typing.get_origin(known[k].annotation) is list else v[-1] for k, v in given.items()}
+    try: found = dict(model(**words))
     except pydantic.ValidationError as e:
         first = e.errors()[0]
-        raise OpsError(f"The argument {'.'.join(map(str, first['loc']))!r} is wrong", given=first.get("input"), allowed=first["msg"]) from None
+        raise OpsError(f"The argument {first['loc'][0]!r} is wrong", given=str(first.get("input"))[:200], allowed=first["msg"]) from None
+    for name in {"offset", "most"} & set(found):
+        if found[name] < 0 or name == "most" and found[name] > MOST_ROWS: raise OpsError(f"The argument {name!r} is wrong", given=found[name], allowed=f"0 to {MOST_ROWS}" if name == "most" else "0 or more")
+    return found
 
 
 class Handler(APIHandler):
-    """What all routes share: arguments, work in a thread, errors as JSON."""
+    """What all routes share: the query, work in a thread, errors as JSON."""
     auth_resource = "opsnb"
     boards = property(lambda self: self.settings["opsnb_boards"])
 
     def query(self):
         """The query's words; a token, and the number by which Jupyter's front end passes by caches, are none of ours."""
-        return {k: [v.decode() for v in values] for k, values in self.request.query_arguments.items() if k != "token" and not k.isdigit()}
+        try: return {k: [v.decode() for v in values] for k, values in self.request.query_arguments.items() if k != "token" and not k.isdigit()}
+        except UnicodeDecodeError: raise OpsError("The query is not UTF-8") from None
 
-    async def answer(self, work):
-        try: value = await asyncio.to_thread(work)
-        except OpsError as e:
-            self.set_status(503 if isinstance(e, Unavailable) else 400)
-            value = {"what": str(e.what), "given": e.given and str(e.given), "allowed": e.allowed and plain(e.allowed), "hint": e.hint and str(e.hint)}
-        self.finish(json.dumps(value))
+    def body(self):
+        if len(self.request.body) > MOST_BODY: raise OpsError("The request is too large", given=f"{len(self.request.body):,} bytes", allowed=f"at most {MOST_BODY:,}")
+        try: found = json.loads(self.request.body or b"{}")
+        except (ValueError, RecursionError): raise OpsError("The request's body is not JSON", allowed="a JSON object") from None
+        if not isinstance(found, dict): raise OpsError("Arguments are a JSON object", given=type(found).__name__)
+        if not isinstance(found.get("workspace") or "", str): raise OpsError("workspace is a folder's path", given=type(found["workspace"]).__name__)
+        return found
+
+    async def answer(self, work, pool=LOOKS, limit_s=30):
+        """What `work()` returns, as JSON; an error as what a person can put right."""
+        loop = asyncio.get_running_loop()
+        try: text = await asyncio.wait_for(loop.run_in_executor(pool, lambda: json.dumps(hidden(plain(work())))), limit_s)
+        except Exception as e: return self.fail(e, limit_s)
+        self.set_header("Content-Type", "application/json")
+        self.finish(text)
+
+    def fail(self, e, limit_s=0):
+        if isinstance(e, asyncio.TimeoutError): e = Unavailable(f"There was no answer within {limit_s} s", given=self.request.path.rpartition("/")[2], hint="a locked database or a slow network; opsnb doctor says more. What was begun goes on")
+        elif isinstance(e, OSError) and e.errno in (errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP): e = OpsError("There cannot be such a path", given=str(e.filename)[:200], hint=e.strerror)
+        elif isinstance(e, OSError): e = Unavailable(e.strerror or str(e), given=e.filename and str(e.filename))
+        if not isinstance(e, OpsError):
+            number = uuid.uuid4().hex[:8]
+            self.log.error("opsnb %s: %s %s", number, self.request.method, self.request.path, exc_info=(type(e), e, e.__traceback__))
+            status, e = 500, OpsError("Something unexpected happened in opsnb", given=number, hint=f"the server's log says more: look for {number}")
+        else: status = 503 if isinstance(e, Unavailable) else 400
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(asdict(failure(e))))
+
+    def write_error(self, status_code, **given):
+        """What Tornado and Jupyter refuse (no such route, no right to it, another method), in our words' shape."""
+        e = given.get("exc_info", (None, None))[1]
+        what = getattr(e, "log_message", None) or tornado.web.httputil.responses.get(status_code, "refused")
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(asdict(Failure(masked(what)[:500], None, None, None))))
+
+
+def failure(e):
+    """An `OpsError` as the record that requests are answered with."""
+    allowed = e.allowed if e.allowed is None or isinstance(e.allowed, (list, tuple, set, dict)) else masked(e.allowed)
+    return Failure(masked(e.what), e.given and masked(e.given)[:2000], allowed if allowed is None or isinstance(allowed, str) else [masked(x) for x in allowed], e.hint and masked(e.hint))
 
 
 class Root(Handler):
@@ -84,75 +123,99 @@ class Root(Handler):
     @authorized
     async def get(self):
         def work():
-            ws = Workspace.find(self.boards.root)
-            return {"version": __version__, "workspace": str(ws.path), "root": str(self.boards.root)}
+            given = self.query().get("workspace", [""])[-1]
+            home, root = self.boards.home(given), self.boards.root
+            project = home.relative_to(root).as_posix() if home != root and home.is_relative_to(root) else ""  # a project may begin above the server's folder
+            return ServerCard(__version__, str(self.boards.workspace(given).path), str(root), project)
         await self.answer(work)
+
+
+class Document(Handler):
+    @tornado.web.authenticated
+    @authorized
+    async def get(self):
+        await self.answer(lambda: json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")))
 
 
 class ViewHandler(Handler):
     @tornado.web.authenticated
     @authorized
     async def get(self, name):
-        query = self.query()
-        folder = (query.pop("workspace", [""]))[0]
-        view = next((v for v in VIEWS if v.name == name), None)
-
         def work():
+            query = self.query()
+            folder = query.pop("workspace", [""])[-1]
+            view = next((v for v in VIEWS if v.name == name), None)
             if view is None: raise unknown("view", name, [v.name for v in VIEWS])
-            types = {p.name: p.annotation for p in inspect.signature(view.function).parameters.values()}
-            given = {k: v if str(types.get(k)).startswith("list") else v[-1] for k, v in query.items()}
-            return plain(view.function(self.boards.of(folder), **arguments(view.function, given)))
+            return view.function(self.boards.of(folder), **view_arguments(view.function, query))
         await self.answer(work)
 
 
 class VerbHandler(Handler):
-    def work(self, name, given, rest):
-        verb = next((v for v in VERBS if v.name == name and v.rest), None)
-        if verb is None: raise unknown("verb", name, [v.name for v in VERBS if v.rest])
-        if (verb.rest == "read") != (rest == "read"): raise OpsError(f"{name} is asked by {'GET' if verb.rest == 'read' else 'POST'}")
-        ws = self.boards.of(given.pop("workspace", "")).workspace
-        params = inspect.signature(verb.function).parameters
-        wrong = [k for k in given if k not in params]
-        if wrong: raise unknown("argument", wrong[0], list(params))
-        args = {k: NUMBERS[k](v) if k in NUMBERS and isinstance(v, str) else v for k, v in given.items()}
-        many = next((p.name for p in params.values() if p.kind is p.VAR_POSITIONAL), None)
-        rest_args = args.pop(many, []) if many else []
-        if "workspace" in params: args["workspace"] = ws
-        return plain(verb.function(*rest_args, **args))
+    def work(self, row, given):
+        folder = given.pop("workspace", "") or ""
+        ws = self.boards.opened(folder, make=row.rest == "job" or row.rest == "act" and "workspace" in inspect.signature(row.function).parameters)
+        given = confined(checked(row, given), self.boards.root, None if row.rest == "read" else ws.root)
+        if row.rest == "job": made = start(row, given, ws)
+        else: made = call(row, given, ws)
+        if row.rest != "read": self.boards.touched(ws)
+        return job_row(made) if type(made).__name__ == "Job" and row.rest != "read" else made
+
+    async def do(self, name, rest, given):
+        try: row, given = verb(name, rest), given()
+        except OpsError as e: return self.fail(e)
+        await self.answer(lambda: self.work(row, given), VERBS_AT_WORK, LIMIT_S[row.rest])
 
     @tornado.web.authenticated
     @authorized
-    async def get(self, name):
-        query = {k: v if len(v) > 1 else v[0] for k, v in self.query().items()}
-        await self.answer(lambda: self.work(name, query, "read"))
+    async def get(self, name): await self.do(name, "read", lambda: {k: v if len(v) > 1 else v[0] for k, v in self.query().items()})
 
     @tornado.web.authenticated
     @authorized
-    async def post(self, name):
-        body = self.get_json_body() or {}
-        await self.answer(lambda: self.work(name, body, "act"))
+    async def post(self, name): await self.do(name, "act", self.body)
 
 
-def watch(app, boards, loop, every_s=0.1):
-    """Tell Jupyter's event bus what changes on the boards that somebody has looked at."""
-    seq = 0
-    while True:
-        for board in list(boards.made.values()):
-            changed = board.poll()
-            if not changed: continue
-            seq += 1
-            data = {"workspace": str(board.workspace.path), "seq": seq, **plain(changed)}
-            loop.call_soon_threadsafe(lambda data=data: app.event_logger.emit(schema_id=SCHEMA, data=data))
-        threading.Event().wait(every_s)
+class LogHandler(Handler):
+    @tornado.web.authenticated
+    @authorized
+    async def get(self, id):
+        def work():
+            query = {k: v[-1] for k, v in self.query().items()}
+            return _files.log_part(self.boards.workspace(query.pop("workspace", "")), id, query)
+        if (asked := self.request.headers.get("Range")) and asked.startswith("bytes="): return await self.ranged(id, asked)
+        await self.answer(work)
+
+    async def ranged(self, id, asked):
+        query = {k: v[-1] for k, v in self.query().items()}
+        def work(): return _files.log_range(self.boards.workspace(query.pop("workspace", "")), id, query, asked)
+        try: data, first, total = await asyncio.get_running_loop().run_in_executor(LOOKS, work)
+        except Exception as e: return self.fail(e)
+        self.set_status(206 if data else 416)
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Range", f"bytes {first}-{first + len(data) - 1}/{total}" if data else f"bytes */{total}")
+        self.finish(data)
+
+
+class Nothing(Handler):
+    """Any other path below ours."""
+    @tornado.web.authenticated
+    @authorized
+    async def get(self, path): self.fail(OpsError("There is no such address", given=path[:200], hint="GET /opsnb/api/openapi.json says which there are"))
+    post = put = patch = delete = get
+
+
+def routes(at):
+    """`(pattern, handler)` of all routes."""
+    return [(at(), Root), (at("openapi.json"), Document), (at("view", "([a-z_]+)"), ViewHandler), (at("log", "([^/]+)"), LogHandler),
+            (at("files", "([^/]+)", "(.+)"), _files.FileHandler), (at("([a-z_]+)"), VerbHandler), (at("(.*)"), Nothing)]
 
 
 def load(app):
     """Add everything to Jupyter's server."""
-    boards = Boards(app)
+    loop = app.io_loop.asyncio_loop if hasattr(app, "io_loop") else asyncio.get_event_loop()
+    boards = Boards(app, loop)
     app.web_app.settings["opsnb_boards"] = boards
     app.event_logger.register_event_schema(EVENT)
-    at = lambda *parts: url_path_join(app.web_app.settings["base_url"], "opsnb", "api", *parts)
-    app.web_app.add_handlers(".*$", [(at(), Root), (at("view", "([a-z_]+)"), ViewHandler), (at("([a-z_]+)"), VerbHandler)])
-    loop = app.io_loop.asyncio_loop if hasattr(app, "io_loop") else asyncio.get_event_loop()
-    threading.Thread(target=watch, args=(app, boards, loop), name="opsnb-watch", daemon=True).start()
+    app.web_app.add_handlers(".*$", routes(lambda *parts: url_path_join(app.web_app.settings["base_url"], "opsnb", "api", *parts)))
+    boards.start()
     app.log.info("opsnb %s: %s", __version__, boards.root)

@@ -1,10 +1,10 @@
 import React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, expandIcon } from '@jupyterlab/ui-components';
-import { span } from '../figures';
-import type { Graph, StepEdge, StepNode } from '../records_pipes';
+import { duration } from '../words';
+import type { Graph, StepEdge, StepNode } from '../api';
 import { stateSign, stateWord } from './state';
-import { Tool } from './tool';
+import { IconButton } from './bar';
 
 const WIDE = 176;
 const HIGH = 44;
@@ -207,7 +207,7 @@ export function Dag(props: {
               const more = [
                 word,
                 node.attempt > 1 ? trans.__('attempt %1', node.attempt) : '',
-                span(node.duration_s)
+                duration(trans, node.duration_s)
               ].filter(Boolean);
               return (
                 <g
@@ -241,7 +241,7 @@ export function Dag(props: {
         </svg>
       </div>
       <div className="jp-opsnb-Dag-tools">
-        <Tool icon={addIcon} label={trans.__('Zoom in (+)')} onClick={() => zoom(1.25)} />
+        <IconButton icon={addIcon} label={trans.__('Zoom in (+)')} onClick={() => zoom(1.25)} />
         <button
           type="button"
           className="jp-opsnb-Tool"
@@ -251,7 +251,7 @@ export function Dag(props: {
         >
           −
         </button>
-        <Tool icon={expandIcon} label={trans.__('Show all (0)')} onClick={fit} />
+        <IconButton icon={expandIcon} label={trans.__('Show all (0)')} onClick={fit} />
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 import React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { figure } from '../figures';
-import type { TrendPoint } from '../records_pipes';
+import { number } from '../words';
+import type { TrendPoint } from '../api';
 
 type Number = number | string | null | undefined;
 
@@ -10,8 +10,8 @@ const finite = (v: Number): v is number => typeof v === 'number' && Number.isFin
 /** A value and its interval in words: `0.82 (0.74 to 0.88)`. */
 export function intervalText(trans: TranslationBundle, value: Number, low: Number, high: Number): string {
   return finite(low) && finite(high)
-    ? trans.__('%1 (%2 to %3)', figure(value), figure(low), figure(high))
-    : figure(value);
+    ? trans.__('%1 (%2 to %3)', number(value), number(low), number(high))
+    : number(value);
 }
 
 /** A value with its interval as a bar on a scale. */
@@ -38,7 +38,7 @@ export function Interval(props: {
       width={width}
       height={16}
       role="img"
-      aria-label={trans.__('%1 on a scale from %2 to %3', words, figure(from), figure(to))}
+      aria-label={trans.__('%1 on a scale from %2 to %3', words, number(from), number(to))}
     >
       <title>{words}</title>
       <path className="jp-opsnb-Interval-scale" d={`M4 8H${width - 4}M4 5V11M${width - 4} 5V11`} />
@@ -106,15 +106,15 @@ export function TrendChart(props: {
         '%1 over %2 evaluations, from %3 to %4',
         label,
         points.length,
-        figure(first),
-        figure(last)
+        number(first),
+        number(last)
       )}
     >
       <text x={30} y={y(low + extent) + 4} textAnchor="end">
-        {figure(low + extent)}
+        {number(low + extent)}
       </text>
       <text x={30} y={y(low) + 4} textAnchor="end">
-        {figure(low)}
+        {number(low)}
       </text>
       <polyline points={line} />
       {points.map((p, i) => (

@@ -1,9 +1,8 @@
 import React from 'react';
-import { openFile } from '../files';
+import { canOpen, openFile } from '../files';
 import { useAnswer } from '../hooks';
-import { labPath } from '../files';
 import type { IBodyProps } from '../tokens';
-import type { DocumentText } from '../records_pipes';
+import type { DocumentText } from '../api';
 import { FailureBox } from './failure';
 import { Marked } from './marked';
 
@@ -98,7 +97,7 @@ export function Reader(
           >
             {trans.__('Next chunk')}
           </button>
-          {text.file && labPath(opsnb, text.file) !== null && (
+          {text.file && canOpen(opsnb, text.file) && (
             <button
               type="button"
               className="jp-opsnb-Button"

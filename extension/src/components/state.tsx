@@ -1,7 +1,7 @@
 import React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-const SIGNS: Record<string, string> = {
+export const SIGNS: Record<string, string> = {
   queued: '○',
   running: '●',
   done: '✓',

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import { figure } from '../figures';
-import type { VerdictRow } from '../records_pipes';
+import { number } from '../words';
+import type { VerdictRow } from '../api';
 
 /** Whether a gate said yes: sign and word; `brief` shows the sign and says the word. */
 export function VerdictSign(props: {
@@ -28,7 +28,7 @@ export function VerdictSign(props: {
 export function VerdictBox(props: { trans: TranslationBundle; verdict: VerdictRow }): JSX.Element {
   const { trans, verdict } = props;
   return (
-    <details className="jp-opsnb-Verdict" open={verdict.ok === false}>
+    <details className="jp-opsnb-Ruling" open={verdict.ok === false}>
       <summary>
         <VerdictSign trans={trans} ok={verdict.ok} /> <strong>{verdict.name}</strong>: {verdict.why}
       </summary>
@@ -54,7 +54,7 @@ export function VerdictBox(props: { trans: TranslationBundle; verdict: VerdictRo
                 </span>{' '}
                 <code>{String(row.rule ?? row.name ?? '')}</code>{' '}
                 {row.value !== null && row.value !== undefined && typeof row.value === 'number'
-                  ? trans.__('is %1', figure(row.value))
+                  ? trans.__('is %1', number(row.value))
                   : ''}{' '}
                 <span className="jp-opsnb-mod-dim">{String(row.note ?? row.why ?? '')}</span>
               </li>

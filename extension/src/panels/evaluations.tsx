@@ -4,13 +4,15 @@ import { FailureBox } from '../components/failure';
 import { intervalText, TrendChart } from '../components/interval';
 import { List } from '../components/list';
 import { State } from '../components/state';
-import { Bar, Said, Search, Tool } from '../components/tool';
-import { moment } from '../figures';
+import { Search, IconButton } from '../components/bar';
+import { Said } from '../components/said';
+import { Bar } from '../components/tabs';
+import { brief } from '../words';
 import { openFile } from '../files';
 import { useSettled, useView } from '../hooks';
 import { usePages } from '../pages';
 import type { IBodyProps } from '../tokens';
-import type { GateRow, GatesPage, ReportRow, Trend } from '../records_pipes';
+import type { GateRow, GatesPage, ReportRow, Trend } from '../api';
 import { VerdictSign } from '../components/verdict';
 
 /** The evaluations with their main figures and verdicts; the trend of the chosen one's metric; the gates. */
@@ -18,21 +20,25 @@ export function EvaluationsSection({ opsnb }: IBodyProps): JSX.Element {
   const { trans } = opsnb;
   const [search, setSearch] = React.useState('');
   const [chosen, setChosen] = React.useState<ReportRow | null>(null);
-  const pages = usePages<ReportRow>(opsnb, 'reports', { search: useSettled(search) }, change =>
-    change.runs.some(run => ['evaluation', 'gate'].includes(run.type))
+  const pages = usePages<ReportRow>(
+    opsnb,
+    'reports',
+    { search: useSettled(search) },
+    r => r.run,
+    change => change.runs.some(run => ['evaluation', 'gate'].includes(run.type))
   );
   const open = (r: ReportRow) => opsnb.open('report', { run: r.run });
   return (
     <>
       <Bar label={trans.__('Evaluations')}>
         <Search label={trans.__('Filter evaluations')} value={search} onChange={setSearch} />
-        <Tool
+        <IconButton
           icon={launchIcon}
           label={chosen ? trans.__('Open the report of %1', chosen.name) : trans.__('Open the chosen report')}
           disabled={!chosen}
           onClick={() => chosen && open(chosen)}
         />
-        <Tool icon={refreshIcon} label={trans.__('Look again')} onClick={pages.reload} />
+        <IconButton icon={refreshIcon} label={trans.__('Look again')} onClick={pages.reload} />
       </Bar>
       {pages.failure && <FailureBox trans={trans} failure={pages.failure} onRetry={pages.reload} />}
       {pages.total ? (
@@ -60,7 +66,7 @@ export function EvaluationsSection({ opsnb }: IBodyProps): JSX.Element {
                   .join(' · ')}
                 className="jp-opsnb-mod-dim"
               />
-              <span className="jp-opsnb-mod-end">{moment(r.started)}</span>
+              <span className="jp-opsnb-mod-end">{brief(r.started)}</span>
             </>
           )}
         />
@@ -148,7 +154,7 @@ function Gate({ opsnb, row }: IBodyProps & { row: GateRow }): JSX.Element {
             <span className="jp-opsnb-mod-dim">{trans.__('– not asked yet')}</span>
           )}{' '}
           <Said text={row.name} className="jp-opsnb-mod-first" />{' '}
-          <span className="jp-opsnb-mod-dim">{moment(row.last?.at)}</span>
+          <span className="jp-opsnb-mod-dim">{brief(row.last?.at)}</span>
         </summary>
         {row.error && <p className="jp-opsnb-mod-bad">{row.error}</p>}
         {row.last && <p>{row.last.why}</p>}

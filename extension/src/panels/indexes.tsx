@@ -3,13 +3,15 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
 import { Marked } from '../components/marked';
-import { Bar, Said, Search, Tool } from '../components/tool';
-import { bytes, moment } from '../figures';
+import { Search, IconButton } from '../components/bar';
+import { Said } from '../components/said';
+import { Bar } from '../components/tabs';
+import { brief, size } from '../words';
 import { useAnswer, useSettled, useView } from '../hooks';
 import type { Failure } from '../request';
 import { buildIndex } from '../starts';
 import type { IBodyProps } from '../tokens';
-import type { IndexCard, IndexesPage, IndexRow, Passages } from '../records_pipes';
+import type { IndexCard, IndexesPage, IndexRow, Passages } from '../api';
 
 /** The indexes; the chosen one's health, and a question to try. */
 export function IndexesSection({ opsnb }: IBodyProps): JSX.Element {
@@ -32,13 +34,13 @@ export function IndexesSection({ opsnb }: IBodyProps): JSX.Element {
     <>
       <Bar label={trans.__('Indexes')}>
         <Search label={trans.__('Filter indexes')} value={search} onChange={setSearch} />
-        <Tool
+        <IconButton
           icon={launchIcon}
           label={row ? trans.__('Open %1', row.index) : trans.__('Open the chosen index')}
           disabled={!row || !!row.error}
           onClick={() => row && open(row)}
         />
-        <Tool icon={refreshIcon} label={trans.__('Look again')} onClick={answer.reload} />
+        <IconButton icon={refreshIcon} label={trans.__('Look again')} onClick={answer.reload} />
       </Bar>
       {rows.length ? (
         <List
@@ -108,10 +110,10 @@ function Chosen({ opsnb, row }: IBodyProps & { row: IndexRow }): JSX.Element {
       {c && (
         <>
           <p className="jp-opsnb-mod-dim">
-            {trans.__('built %1 · %2 · %3', moment(row.built), bytes(row.bytes), c.embedding)}
+            {trans.__('built %1 · %2 · %3', brief(row.built), size(row.bytes), c.embedding)}
           </p>
           {(c.stale > 0 || c.unread > 0) && (
-            <p className="jp-opsnb-Note">
+            <p className="jp-opsnb-Warning">
               {[
                 c.stale
                   ? trans._n('%1 document has changed since', '%1 documents have changed since', c.stale)
@@ -175,7 +177,7 @@ function Best(props: IBodyProps & { index: string; question: string }): JSX.Elem
   }
   const { hits } = answer.data;
   return (
-    <ol className="jp-opsnb-Best" aria-label={trans.__('Passages')}>
+    <ol className="jp-opsnb-Top" aria-label={trans.__('Passages')}>
       {hits.map(hit => (
         <li key={hit.chunk}>
           <button

@@ -3,14 +3,16 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
 import { State } from '../components/state';
-import { Bar, Said, Search, Tool } from '../components/tool';
-import { moment, span } from '../figures';
+import { Search, IconButton } from '../components/bar';
+import { Said } from '../components/said';
+import { Bar } from '../components/tabs';
+import { brief, duration } from '../words';
 import { openFile } from '../files';
 import { useSettled, useView } from '../hooks';
 import { Failure } from '../request';
 import { runPipeline } from '../starts';
 import type { IBodyProps } from '../tokens';
-import type { PipelineRow, PipelinesPage } from '../records_pipes';
+import type { PipelineRow, PipelinesPage } from '../api';
 import { Schedules } from './schedules';
 
 /** The pipelines of the project, each with its last run; below them the schedules. */
@@ -41,13 +43,13 @@ export function PipelinesSection({ opsnb }: IBodyProps): JSX.Element {
     <>
       <Bar label={trans.__('Pipelines')}>
         <Search label={trans.__('Filter pipelines')} value={search} onChange={setSearch} />
-        <Tool
+        <IconButton
           icon={runIcon}
           label={row ? trans.__('Run %1', row.name) : trans.__('Run the chosen pipeline')}
           disabled={!row || !!row.error}
           onClick={() => row && run(row)}
         />
-        <Tool
+        <IconButton
           icon={listIcon}
           label={
             row
@@ -57,13 +59,13 @@ export function PipelinesSection({ opsnb }: IBodyProps): JSX.Element {
           disabled={!row}
           onClick={() => row && open(row, true)}
         />
-        <Tool
+        <IconButton
           icon={editIcon}
           label={row ? trans.__('Edit %1', row.file) : trans.__('Edit the file of the chosen pipeline')}
           disabled={!row}
           onClick={() => row && void openFile(opsnb, row.file)}
         />
-        <Tool icon={refreshIcon} label={trans.__('Look again')} onClick={answer.reload} />
+        <IconButton icon={refreshIcon} label={trans.__('Look again')} onClick={answer.reload} />
       </Bar>
       {failure && <FailureBox trans={trans} failure={failure} onRetry={() => setFailure(null)} />}
       {rows.length ? (
@@ -98,7 +100,7 @@ export function PipelinesSection({ opsnb }: IBodyProps): JSX.Element {
                 {r.error
                   ? ''
                   : r.status
-                    ? `${span(r.duration_s)} ${moment(r.started)}`
+                    ? `${duration(trans, r.duration_s)} ${brief(r.started)}`
                     : trans.__('%1 steps', r.steps)}
               </span>
             </>

@@ -10,12 +10,14 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
 import { State } from '../components/state';
-import { Bar, Said, Tool } from '../components/tool';
-import { moment, span } from '../figures';
+import { IconButton } from '../components/bar';
+import { Said } from '../components/said';
+import { Bar } from '../components/tabs';
+import { brief, duration } from '../words';
 import { useAnswer, useView } from '../hooks';
 import type { Failure } from '../request';
 import type { IBodyProps } from '../tokens';
-import type { ScheduleRow, SchedulesPage } from '../records_pipes';
+import type { ScheduleRow, SchedulesPage } from '../api';
 
 interface IFiring {
   firing: string | null;
@@ -49,18 +51,18 @@ export function Schedules({ opsnb }: IBodyProps): JSX.Element | null {
       .then(answer.reload, (error: Failure) => setFailure(error));
   };
   const word = (r: ScheduleRow) =>
-    r.error ? r.error : r.paused ? trans.__('paused') : r.next ? trans.__('next %1', moment(r.next)) : r.when;
+    r.error ? r.error : r.paused ? trans.__('paused') : r.next ? trans.__('next %1', brief(r.next)) : r.when;
   return (
     <div className="jp-opsnb-Schedules">
       <Bar label={trans.__('Schedules')}>
         <h4>{trans.__('Schedules')}</h4>
-        <Tool
+        <IconButton
           icon={runIcon}
           label={row ? trans.__('Run %1 now', row.name) : trans.__('Run the chosen schedule now')}
           disabled={!row || !!row.error}
           onClick={() => act('run_now', { follow: false })}
         />
-        <Tool
+        <IconButton
           icon={row?.paused ? fastForwardIcon : pauseIcon}
           label={
             row?.paused
@@ -72,20 +74,20 @@ export function Schedules({ opsnb }: IBodyProps): JSX.Element | null {
           disabled={!row || !!row.error}
           onClick={() => act(row?.paused ? 'resume_schedule' : 'pause_schedule')}
         />
-        <Tool
+        <IconButton
           icon={stopIcon}
           label={trans.__('Stop what runs or waits of it')}
           disabled={!row?.status}
           onClick={() => act('stop_schedule')}
         />
-        <Tool
+        <IconButton
           icon={historyIcon}
           label={trans.__('What became of its firings')}
           disabled={!row}
           pressed={past && !!row}
           onClick={() => setPast(!past)}
         />
-        <Tool
+        <IconButton
           icon={launchIcon}
           label={trans.__('Open its pipeline')}
           disabled={!row || !/\.ya?ml$/.test(row.file)}
@@ -119,7 +121,7 @@ export function Schedules({ opsnb }: IBodyProps): JSX.Element | null {
           {trans.__("None yet: opsnb schedule add FILE --cron '0 3 * * *' makes one.")}
         </p>
       )}
-      {note && <p className="jp-opsnb-Note">{note}</p>}
+      {note && <p className="jp-opsnb-Warning">{note}</p>}
       {past && row && <History opsnb={opsnb} name={row.name} />}
     </div>
   );
@@ -146,13 +148,13 @@ function History({ opsnb, name }: IBodyProps & { name: string }): JSX.Element {
       total={rows.length}
       row={i => rows[i]}
       rowKey={(r, i) => r.firing ?? `missed ${i}`}
-      onOpen={r => r.run && opsnb.open('run', { id: r.run })}
+      onOpen={r => r.run && opsnb.open('run', { run: r.run })}
       draw={r => (
         <>
           <State trans={trans} status={r.status} />
-          <span>{moment(r.planned)}</span>
+          <span>{brief(r.planned)}</span>
           <Said text={r.error || r.why} className="jp-opsnb-mod-dim" />
-          <span className="jp-opsnb-mod-end">{span(r.duration_s)}</span>
+          <span className="jp-opsnb-mod-end">{duration(trans, r.duration_s)}</span>
         </>
       )}
     />

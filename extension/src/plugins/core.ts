@@ -48,15 +48,31 @@ class Opsnb implements IOpsnb {
   }
 
   open(kind: string, args: ReadonlyPartialJSONObject): void {
-    void this.app.commands.execute(OPEN, { kind, args });
+    void this.app.commands.execute(OPEN, { kind, args: { workspace: this.client.workspace, ...args } });
+  }
+
+  /** The same, of one project for good: what a tab shows stays what it is when the panel follows the user elsewhere. */
+  at(workspace: string): IOpsnb {
+    let found = this._projects.get(workspace);
+    if (!found) {
+      const client = new Client(this.client.settings);
+      const live = new Live(client, this.app.serviceManager);
+      live.follow(workspace);
+      live.pinned = true;
+      found = Object.create(this, { client: { value: client }, live: { value: live } }) as Opsnb;
+      this._projects.set(workspace, found);
+    }
+    return found;
   }
 
   private readonly _sections: ISection[] = [];
   private readonly _tabs = new Map<string, ITab>();
+  private readonly _projects = new Map<string, IOpsnb>();
 }
 
 function made(opsnb: Opsnb, tab: ITab, args: ReadonlyPartialJSONObject): MainAreaWidget<PlacedWidget> {
-  const content = new PlacedWidget(opsnb, () => React.createElement(tab.body, { opsnb, args }));
+  const own = opsnb.at(String(args.workspace ?? ''));
+  const content = new PlacedWidget(own, () => React.createElement(tab.body, { opsnb: own, args }));
   content.addClass('jp-opsnb-Tab');
   const widget = new MainAreaWidget({ content });
   widget.id = tabId(tab.kind, args);
@@ -98,7 +114,10 @@ export const core: JupyterFrontEndPlugin<IOpsnb> = {
       execute: async given => {
         await app.started;
         const kind = String(given.kind);
-        const args = (given.args ?? {}) as ReadonlyPartialJSONObject;
+        const args = {
+          workspace: opsnb.client.workspace,
+          ...((given.args ?? {}) as ReadonlyPartialJSONObject)
+        };
         const tab = opsnb.tab(kind);
         if (!tab) {
           throw new Error(trans.__('There is no tab of the kind %1', kind));

@@ -11,6 +11,42 @@ import type { ISection } from '../tokens';
 
 export const SHOW = 'opsnb:show-panel';
 
+/** Whose runs these are; pinned, it stays so whatever document is in front. */
+function Project({ opsnb }: { opsnb: IOpsnb }): JSX.Element {
+  const { live, trans } = opsnb;
+  const [, redraw] = React.useReducer((n: number) => n + 1, 0);
+  React.useEffect(() => {
+    const slot = () => redraw();
+    live.cardChanged.connect(slot);
+    return () => {
+      live.cardChanged.disconnect(slot);
+    };
+  }, [live]);
+  const name = live.card ? live.card.project.split('/').pop() || live.card.root.split('/').pop() || '/' : '';
+  return (
+    <>
+      <span className="jp-opsnb-Project-name" title={live.card?.workspace}>
+        {live.card ? <bdi>{name}</bdi> : live.failure ? trans.__('No connection') : trans.__('Connecting…')}
+      </span>
+      {live.card && (
+        <button
+          className="jp-mod-minimal jp-Button"
+          aria-pressed={live.pinned}
+          title={
+            live.pinned ? trans.__('Follow the document in front again') : trans.__('Stay at this project')
+          }
+          onClick={() => {
+            live.pinned = !live.pinned;
+            redraw();
+          }}
+        >
+          {live.pinned ? trans.__('Unpin') : trans.__('Pin')}
+        </button>
+      )}
+    </>
+  );
+}
+
 /** The side panel: one section a plug-in. */
 class Panel extends SidePanel {
   constructor(private readonly _opsnb: IOpsnb) {
@@ -22,6 +58,9 @@ class Panel extends SidePanel {
     this.addClass('jp-opsnb-Panel');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('opsnb'));
+    const head = new PlacedWidget(_opsnb, () => <Project opsnb={_opsnb} />);
+    head.addClass('jp-opsnb-Project');
+    this.header.addWidget(head);
     _opsnb.sections.forEach(section => this._add(section));
     _opsnb.sectionAdded.connect((_, section) => this._add(section));
   }

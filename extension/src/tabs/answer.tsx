@@ -109,10 +109,12 @@ export function AnswerBox(
     <section className="jp-opsnb-Answer" data-answered={answer.answered} aria-label={trans.__('Answer')}>
       <p dir="auto">{body}</p>
       {answer.statements.some(s => !s.ok) && (
-        <p className="jp-opsnb-Note">{trans.__('What is underlined is not supported by what it cites.')}</p>
+        <p className="jp-opsnb-Warning">
+          {trans.__('What is underlined is not supported by what it cites.')}
+        </p>
       )}
       {answer.notices.map(n => (
-        <p key={n} className="jp-opsnb-Note">
+        <p key={n} className="jp-opsnb-Warning">
           {n}
         </p>
       ))}

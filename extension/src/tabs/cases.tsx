@@ -1,12 +1,14 @@
 import React from 'react';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
-import { Bar, Said, Search } from '../components/tool';
-import { figure, span } from '../figures';
+import { Search } from '../components/bar';
+import { Said } from '../components/said';
+import { Bar } from '../components/tabs';
+import { duration, number } from '../words';
 import { useSettled, useView } from '../hooks';
 import { usePages } from '../pages';
 import type { IBodyProps } from '../tokens';
-import type { CaseDetail, CaseRow, ReportCard } from '../records_pipes';
+import type { CaseDetail, CaseRow, ReportCard } from '../api';
 
 /** The cases, the worst first; beside them all that is known of the chosen one. */
 export function Cases({ opsnb, report }: IBodyProps & { report: ReportCard }): JSX.Element {
@@ -17,17 +19,23 @@ export function Cases({ opsnb, report }: IBodyProps & { report: ReportCard }): J
   const [tag, setTag] = React.useState('');
   const [sort, setSort] = React.useState('worst');
   const [chosen, setChosen] = React.useState<number | null>(null);
-  const pages = usePages<CaseRow>(opsnb, 'cases', {
-    run: report.run,
-    metric,
-    failed,
-    tag,
-    sort,
-    search: useSettled(search)
-  });
+  const pages = usePages<CaseRow>(
+    opsnb,
+    'cases',
+    {
+      run: report.run,
+      metric,
+      failed,
+      tag,
+      sort,
+      search: useSettled(search)
+    },
+    r => String(r.place),
+    () => false
+  );
   const metrics = Object.keys(pages.row(0)?.scores ?? {});
   const brief = (r: CaseRow) =>
-    (metric ? [metric] : metrics).map(m => `${m} ${figure(r.scores[m])}`).join(' · ');
+    (metric ? [metric] : metrics).map(m => `${m} ${number(r.scores[m])}`).join(' · ');
   return (
     <>
       <Bar label={trans.__('Cases')}>
@@ -133,7 +141,7 @@ function Detail({ opsnb, run, place }: IBodyProps & { run: string; place: number
   }
   const facts = [
     ...Object.entries(c.tags).map(([k, v]) => `${k}=${v}`),
-    span(c.latency_s),
+    duration(trans, c.latency_s),
     c.tokens ? trans.__('%1 tokens', c.tokens) : '',
     c.cost ? `$${c.cost.toPrecision(2)}` : '',
     c.cached ? trans.__('known from before') : ''
@@ -151,7 +159,7 @@ function Detail({ opsnb, run, place }: IBodyProps & { run: string; place: number
       <ul className="jp-opsnb-Scores">
         {Object.entries(c.scores).map(([metric, value]) => (
           <li key={metric}>
-            <strong>{metric}</strong> {figure(value)}
+            <strong>{metric}</strong> {number(value)}
             {c.passed[metric] === false ? ` ✗ ${trans.__('below its threshold')}` : ''}
             {c.why[metric] && <p dir="auto">{c.why[metric]}</p>}
             {c.errors[metric] && <p className="jp-opsnb-mod-bad">{c.errors[metric]}</p>}

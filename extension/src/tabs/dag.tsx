@@ -2,14 +2,14 @@ import React from 'react';
 import { Dag } from '../components/dag';
 import { FailureBox } from '../components/failure';
 import { State } from '../components/state';
-import { moment, span } from '../figures';
+import { brief, duration } from '../words';
 import { openFile } from '../files';
 import { useView } from '../hooks';
 import { Failure } from '../request';
 import { resumePipeline, runPipeline, valueOf } from '../starts';
 import type { IStarted } from '../starts';
 import type { IBodyProps } from '../tokens';
-import type { Graph, StepNode } from '../records_pipes';
+import type { Graph, StepNode } from '../api';
 import { Parameters, Steps } from './dag_side';
 
 const AT_WORK = ['running', 'queued'];
@@ -103,7 +103,7 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
   };
   const open = (node: StepNode) => {
     if (node.run) {
-      opsnb.open('run', { id: node.run });
+      opsnb.open('run', { run: node.run });
     } else if (node.notebook) {
       void openFile(opsnb, node.notebook.replace(/:\w+$/, ''));
     }
@@ -134,7 +134,7 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
         {graph.status ? (
           <>
             <State trans={trans} status={graph.status} />
-            <span className="jp-opsnb-mod-dim">{span(graph.duration_s)}</span>
+            <span className="jp-opsnb-mod-dim">{duration(trans, graph.duration_s)}</span>
           </>
         ) : (
           <span className="jp-opsnb-mod-dim">
@@ -157,7 +157,7 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
             <option value="">{trans.__('the plan')}</option>
             {graph.past.map(p => (
               <option key={p.run} value={p.run}>
-                {`${p.status.replace('_', ' ')}, ${moment(p.started)}`}
+                {`${p.status.replace('_', ' ')}, ${brief(p.started)}`}
               </option>
             ))}
           </select>

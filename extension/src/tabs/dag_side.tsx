@@ -3,11 +3,11 @@ import React from 'react';
 import { shownState, shownWord } from '../components/dag';
 import { List } from '../components/list';
 import { stateSign } from '../components/state';
-import { Said } from '../components/tool';
-import { span } from '../figures';
-import { labPath, openFile } from '../files';
+import { Said } from '../components/said';
+import { duration } from '../words';
+import { canOpen, openFile } from '../files';
 import type { IOpsnb } from '../tokens';
-import type { Given, Graph, StepNode } from '../records_pipes';
+import type { Given, Graph, StepNode } from '../api';
 
 /** The parameters of a pipeline as a form; what is not changed is left to the file. */
 export function Parameters(props: {
@@ -27,7 +27,7 @@ export function Parameters(props: {
     onWords(value === own.get(name) ? rest : { ...rest, [name]: value });
   };
   return (
-    <form className="jp-opsnb-Form" onSubmit={event => event.preventDefault()}>
+    <form className="jp-opsnb-Params" onSubmit={event => event.preventDefault()}>
       {given.map(p => {
         const value = words[p.name] ?? p.value;
         const changed = p.name in words;
@@ -92,7 +92,7 @@ export function Steps(props: {
                 {stateSign(shownState(n))}
               </span>{' '}
               <Said text={n.step} className="jp-opsnb-mod-first" />
-              <span className="jp-opsnb-mod-end">{span(n.duration_s) || shownWord(trans, n)}</span>
+              <span className="jp-opsnb-mod-end">{duration(trans, n.duration_s) || shownWord(trans, n)}</span>
             </span>
             <Said
               text={n.error || n.why || shownWord(trans, n)}
@@ -112,7 +112,7 @@ export function Steps(props: {
           <dl>
             <Fact name={trans.__('why')} value={node.why} />
             <Fact name={trans.__('error')} value={node.error} />
-            <Fact name={trans.__('took')} value={span(node.duration_s)} />
+            <Fact name={trans.__('took')} value={duration(trans, node.duration_s)} />
             <Fact name={trans.__('attempt')} value={node.attempt > 1 ? String(node.attempt) : ''} />
             <Fact name={trans.__('needs')} value={node.needs.join(', ')} />
             <Fact name={trans.__('on')} value={node.on} />
@@ -128,7 +128,7 @@ export function Steps(props: {
               <button
                 type="button"
                 className="jp-opsnb-Button"
-                onClick={() => opsnb.open('run', { id: node.run })}
+                onClick={() => opsnb.open('run', { run: node.run })}
               >
                 {trans.__('Run details')}
               </button>
@@ -165,7 +165,7 @@ function Fact(props: { name: string; value: string }): JSX.Element | null {
 
 function Go(props: { opsnb: IOpsnb; file: string; word: string }): JSX.Element | null {
   const { opsnb, file, word } = props;
-  return file && labPath(opsnb, file) !== null ? (
+  return file && canOpen(opsnb, file) ? (
     <button type="button" className="jp-opsnb-Button" title={file} onClick={() => void openFile(opsnb, file)}>
       {word}
     </button>

@@ -2,11 +2,11 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { Interval } from '../components/interval';
 import { List } from '../components/list';
-import { Said } from '../components/tool';
-import { figure } from '../figures';
+import { Said } from '../components/said';
+import { number } from '../words';
 import { useView } from '../hooks';
 import type { IBodyProps } from '../tokens';
-import type { FlipRow, Flips } from '../records_pipes';
+import type { FlipRow, Flips } from '../api';
 
 /** What changed between two evaluations: each metric with its interval, then the cases, those lost first. */
 export function FlipsPane(props: IBodyProps & { run: string; before: string }): JSX.Element {
@@ -51,7 +51,7 @@ export function FlipsPane(props: IBodyProps & { run: string; before: string }): 
         })}
       </ul>
       {flips.notes.map(n => (
-        <p key={n} className="jp-opsnb-Note">
+        <p key={n} className="jp-opsnb-Warning">
           {n}
         </p>
       ))}
@@ -75,7 +75,7 @@ export function FlipsPane(props: IBodyProps & { run: string; before: string }): 
                 </span>
                 <Said text={r.inputs} className="jp-opsnb-mod-first" />
                 <span className="jp-opsnb-mod-end">
-                  {r.metric} {figure(r.a)} → {figure(r.b)}
+                  {r.metric} {number(r.a)} → {number(r.b)}
                 </span>
               </>
             )}

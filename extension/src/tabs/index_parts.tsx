@@ -3,13 +3,15 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
 import type { IReading } from '../components/reader';
-import { Bar, Said, Search } from '../components/tool';
-import { moment } from '../figures';
+import { Search } from '../components/bar';
+import { Said } from '../components/said';
+import { Bar } from '../components/tabs';
+import { brief } from '../words';
 import { useAnswer, useSettled } from '../hooks';
 import { usePages } from '../pages';
 import type { Failure } from '../request';
 import type { IBodyProps } from '../tokens';
-import type { DocumentRow, IndexCard } from '../records_pipes';
+import type { DocumentRow, IndexCard } from '../api';
 
 /** The documents of an index, and the sources that were not read. */
 export function Documents(
@@ -28,6 +30,7 @@ export function Documents(
     opsnb,
     'documents',
     { index, search: useSettled(search), unread },
+    r => r.source,
     change => change.runs.some(run => run.type === 'index' && run.status !== 'running')
   );
   return (
@@ -130,7 +133,7 @@ export function Versions(props: IBodyProps & { card: IndexCard; onChanged: () =>
                 {v.version}
                 {v.served ? ` ✓ ${trans.__('served')}` : ''}
               </td>
-              <td>{moment(v.built)}</td>
+              <td>{brief(v.built)}</td>
               <td>{v.documents.toLocaleString()}</td>
               <td>{v.chunks.toLocaleString()}</td>
               <td>{v.changed}</td>
@@ -153,7 +156,7 @@ export function Versions(props: IBodyProps & { card: IndexCard; onChanged: () =>
                   <button
                     type="button"
                     className="jp-opsnb-Link"
-                    onClick={() => opsnb.open('run', { id: v.run })}
+                    onClick={() => opsnb.open('run', { run: v.run })}
                   >
                     {trans.__('run')}
                   </button>

@@ -2,12 +2,12 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { Interval, intervalText, Spread } from '../components/interval';
 import { State } from '../components/state';
-import { Tabs } from '../components/tool';
+import { Tabs } from '../components/tabs';
 import { VerdictBox } from '../components/verdict';
-import { figure, moment, span } from '../figures';
+import { brief, duration, number } from '../words';
 import { useView } from '../hooks';
 import type { IBodyProps } from '../tokens';
-import type { ReportCard } from '../records_pipes';
+import type { ReportCard } from '../api';
 import { Cases } from './cases';
 import { FlipsPane } from './flips';
 
@@ -35,7 +35,7 @@ export function ReportTab({ opsnb, args }: IBodyProps & { args: Record<string, u
     [trans.__('cases'), `${report.dataset}, ${report.cases.toLocaleString()}`],
     [trans.__('failed'), report.errors ? trans.__('%1 raised', report.errors) : ''],
     [trans.__('not run'), report.not_run ? String(report.not_run) : ''],
-    [trans.__('took'), span(report.seconds)],
+    [trans.__('took'), duration(trans, report.seconds)],
     [trans.__('cost'), report.cost ? `$${report.cost.toPrecision(3)}` : ''],
     [trans.__('tokens'), report.tokens ? report.tokens.toLocaleString() : ''],
     [trans.__('note'), report.notes.join('; ')]
@@ -48,11 +48,11 @@ export function ReportTab({ opsnb, args }: IBodyProps & { args: Record<string, u
         </h2>
         {report.status !== 'done' && <State trans={trans} status={report.status} />}
         <span className="jp-opsnb-mod-grow" />
-        <button type="button" className="jp-opsnb-Button" onClick={() => opsnb.open('run', { id: run })}>
+        <button type="button" className="jp-opsnb-Button" onClick={() => opsnb.open('run', { run: run })}>
           {trans.__('Run details')}
         </button>
       </header>
-      <dl className="jp-opsnb-Facts">
+      <dl className="jp-opsnb-Figures">
         {facts
           .filter(([, value]) => value)
           .map(([name, value]) => (
@@ -85,7 +85,7 @@ export function ReportTab({ opsnb, args }: IBodyProps & { args: Record<string, u
               <option value="">{trans.__('an earlier evaluation…')}</option>
               {report.others.map(o => (
                 <option key={o.run} value={o.run}>
-                  {`${o.name}, ${moment(o.started)}${o.figures[0] ? `, ${o.figures[0].metric} ${figure(o.figures[0].value)}` : ''}`}
+                  {`${o.name}, ${brief(o.started)}${o.figures[0] ? `, ${o.figures[0].metric} ${number(o.figures[0].value)}` : ''}`}
                 </option>
               ))}
             </select>

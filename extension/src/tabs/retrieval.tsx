@@ -2,10 +2,10 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { Reader } from '../components/reader';
 import type { IReading } from '../components/reader';
-import { Tabs } from '../components/tool';
+import { Tabs } from '../components/tabs';
 import { useView } from '../hooks';
 import type { IBodyProps } from '../tokens';
-import type { IndexCard } from '../records_pipes';
+import type { IndexCard } from '../api';
 import { Documents, Versions } from './index_parts';
 import { SearchPane } from './search';
 
@@ -51,7 +51,7 @@ export function RetrievalTab({ opsnb, args }: IBodyProps & { args: Record<string
           {` · ${card.embedding}${card.strategy ? ` · ${card.strategy}` : ''}`}
         </span>
       </header>
-      {warnings.length > 0 && <p className="jp-opsnb-Note">{warnings.join(' · ')}</p>}
+      {warnings.length > 0 && <p className="jp-opsnb-Warning">{warnings.join(' · ')}</p>}
       <Tabs<Part>
         label={trans.__('Views of %1', card.index)}
         chosen={part}

@@ -5,7 +5,7 @@ import type { IReading } from '../components/reader';
 import { useAnswer } from '../hooks';
 import type { Failure } from '../request';
 import type { IBodyProps } from '../tokens';
-import type { Passage, Passages } from '../records_pipes';
+import type { Passage, Passages } from '../api';
 import { AnswerBox } from './answer';
 import type { IAnswered } from './answer';
 
@@ -236,7 +236,7 @@ function Hit(
         {parts.map(([name, value]) => (
           <li key={name}>
             <span>{name}</span>
-            <span className="jp-opsnb-Meter" aria-hidden="true">
+            <span className="jp-opsnb-Gauge" aria-hidden="true">
               <span style={{ width: `${Math.max(0, (100 * value) / most)}%` }} />
             </span>
             <span>{value.toFixed(3)}</span>
