@@ -982,7 +982,7 @@ export interface Views {
   /** a part of the documents of an index */
   documents: { args: { index: string; search?: string; unread?: boolean; offset?: number; most?: number; workspace?: string }; result: DocumentsPage };
   /** the text of a document and where its chunks are */
-  document: { args: { index: string; source: string; chunk?: string; offset?: number; most?: number; workspace?: string }; result: DocumentText };
+  document: { args: { index: string; source: string; chunk?: string; offset?: number; characters?: number; workspace?: string }; result: DocumentText };
   /** what a question finds, and where the scores come from */
   passages: { args: { index: string; question: string; k?: number; where?: string; mode?: string; chunk?: string; workspace?: string }; result: Passages };
   /** a part of the evaluations, with their main figures and verdicts */

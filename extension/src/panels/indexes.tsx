@@ -62,11 +62,7 @@ export function IndexesSection({ opsnb }: IBodyProps): JSX.Element {
                     {r.building ? trans.__('● building') : trans.__('version %1', r.version)}
                   </span>
                   <span className="jp-opsnb-mod-end">
-                    {trans.__(
-                      '%1 documents, %2 chunks',
-                      r.documents.toLocaleString(),
-                      r.chunks.toLocaleString()
-                    )}
+                    {trans._n('%1 document', '%1 documents', r.documents)}
                   </span>
                 </>
               )}
@@ -110,7 +106,12 @@ function Chosen({ opsnb, row }: IBodyProps & { row: IndexRow }): JSX.Element {
       {c && (
         <>
           <p className="jp-opsnb-mod-dim">
-            {trans.__('built %1 · %2 · %3', brief(row.built), size(row.bytes), c.embedding)}
+            {trans.__(
+              '%1 chunks · built %2 · %3',
+              row.chunks.toLocaleString(),
+              brief(row.built),
+              size(row.bytes)
+            )}
           </p>
           {(c.stale > 0 || c.unread > 0) && (
             <p className="jp-opsnb-Warning">
