@@ -1053,6 +1053,8 @@ export interface Reads {
   templates: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** list the templates that warm kernels are forked from */
   kernels: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** what is at work here, and what is installed */
+  overview: { args: { workspace?: string }; result: Record<string, unknown> };
   /** check versions, libraries, workspace, sinks, GPU */
   doctor: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** show every setting and where it came from */
