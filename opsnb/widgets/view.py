@@ -20,7 +20,7 @@ STYLE = Path(plug.__file__).parent / "widgets" / "static" / "widgets.css"
 
 # %% ../../nbs/85_widgets.view.ipynb #dd987878
 _SWAP = ("<style>.jp-OutputArea-child:has(> * .opsnb-still):has(+ .jp-OutputArea-child .opsnb-widget){display:none}"
-         ".jp-OutputArea-child:has(.opsnb-still)+.jp-OutputArea-child:has(.jp-OutputArea-output:not(:has(*))){display:none}</style>")
+         ".jp-OutputArea-child:has(.opsnb-still)+.jp-OutputArea-child:not(:has(.jp-OutputArea-output > *)){display:none}</style>")
 
 def _apart(): return not any(k.startswith("VSCODE_") for k in os.environ)
 
