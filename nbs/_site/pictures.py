@@ -15,8 +15,7 @@ PICTURES = [
     ("tour", "Five minutes", "mlflow_runs", "test_tour.py", "The same runs in MLflow's own UI"),
     ("tutorials/track_your_first_run", "Look at it in MLflow", "mlflow_run", "test_tour.py", "A run in MLflow's UI"),
     ("tutorials/submit_to_a_gpu", "Watch", "job_card_running", "test_job_card.py", "A job as the last line of a cell"),
-    ("tutorials/is_it_better", "A report", "evaluate_report", "test_reports.py", "A report in JupyterLab"),
-    ("tutorials/gate_a_release", "The gate says no", "evaluate_gate", "test_reports.py", "The verdict of a gate in JupyterLab"),
+    ("tutorials/is_it_better", "Is it better?", "evaluate_compare", "test_reports.py", "A comparison of two reports, in JupyterLab"),
 ]
 
 
@@ -38,9 +37,9 @@ def figure(page, name, test, caption, folder):
     dark = (SHOTS / f"{name}_dark.png").exists()
     up = "../" * page.count("/")
     made = []
-    for file, mode in ((name, "only-light" if dark else "dark-light"), *([(f"{name}_dark", "only-dark")] if dark else [])):
+    for file, mode in ((name, "only-light" if dark else ""), *([(f"{name}_dark", "only-dark")] if dark else [])):
         shutil.copyfile(SHOTS / f"{file}.png", folder / f"{file}.png")
-        made.append(f":::{{figure}} {up}pictures/{file}.png\n:figclass: opsnb-shot {mode}\n:alt: {caption.replace('`', '')}\n\n{caption}\n:::")
+        made.append(f":::{{figure}} {up}pictures/{file}.png\n:figclass: opsnb-shot {mode}\n:class: dark-light\n:target: {up}pictures/{file}.png\n:alt: {caption.replace('`', '')}\n\n{caption}\n:::")
     return "\n\n".join(made)
 
 

@@ -20,7 +20,7 @@ def table(head, rows):
 
 
 def toctree(names, *options, caption=""):
-    return "\n".join(["```{toctree}", *(f":{o}:" for o in options), *([f":caption: {caption}"] if caption else []), "", *names, "```"])
+    return "\n".join(["```{toctree}", *(f":{o}:" for o in options), *([f":caption: {caption}"] if caption else []), "", *map(str, names), "```"])
 
 
 # Verbs
