@@ -94,7 +94,7 @@ def _without_this_machine(output):
     """An output without this machine's folders, and without links to servers that ran on it."""
     text = json.dumps(output)
     for path, word in HERE: text = text.replace(path, word)
-    text = re.sub(r"/tmp/(opsnb-tour-|tmp)\w{8}", "…", text)
+    text = re.sub(r"/tmp/(opsnb-(tour-)?|tmp)\w{8}", "…", text)
     return json.loads(re.sub(r'<a href=(?:\\"|\')(?:http://127\.0\.0\.1|file:)[^>]*>(.*?)</a>', r"\1", text))
 
 
