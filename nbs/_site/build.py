@@ -98,11 +98,13 @@ def notebooks():
 def write(folder, execute):
     """All pages below `folder`, as a site's source; those that have not changed are not touched."""
     files, wanted = {}, notebooks()
-    run = {name: path for name, path in wanted.items() if name.startswith(("tutorials/", "modules/")) and (execute == "all" or execute == name.split("/")[0])}
-    shown = outputs(list(run.values()), folder.parent / ".cache") if run else {}
+    chosen = [p for name, p in wanted.items() if name.startswith(("tutorials/", "modules/")) and execute in ("all", name.split("/")[0])]
+    five = readme("Five minutes", False)
+    with tour.to_run(five) as path:
+        shown = outputs([path, *sorted(chosen, key=lambda p: p.parent == NBS)], folder.parent / ".cache") if chosen else {}  # the long ones first
+        made = {name: page(p, shown.get(p)) for name, p in wanted.items()} | {"tour": tour.page(five, shown.get(path))}
     for name, text in [*start_pages(), *tutorial_page(), *howto_pages(), *reference_pages()]:
         files[f"{name}.md"] = place(name, [text], folder / "pictures")[0]
-    made = {name: page(path, shown.get(path)) for name, path in wanted.items()} | {"tour": tour.page(readme("Five minutes", False), folder.parent / ".cache" if execute != "none" else None)}
     for name, nb in made.items():
         prose = [c for c in nb["cells"] if c["cell_type"] == "markdown"]
         for cell, text in zip(prose, place(name, [c["source"] for c in prose], folder / "pictures"), strict=True): cell["source"] = text

@@ -2,9 +2,9 @@
 import json
 import re
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
-from execute import outputs
 from pages import as_notebook, linked, program, prose
 
 STAYS = ("opsnb ui",)   # commands that stay until they are stopped
@@ -26,12 +26,16 @@ def command(line):
     return f"import subprocess\nprint(subprocess.run({line!r}, shell=True, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout, end='')"
 
 
-def page(text, kept=None):
-    """The section as a notebook; with the folder `kept`, run where there is nothing yet."""
+def page(text, shown=None):
+    """The section as a notebook; `shown`: outputs by cell id."""
     parts = [(f"tour-{i}", kind, part) for i, (kind, part) in enumerate(cells(text))]
-    def made(shown=None): return as_notebook([prose("tour", "# Five minutes"), *(prose(id, part) if kind == "words" else program(id, part, ["remove-input"] * (kind == "shell"), shown) for id, kind, part in parts)])
-    if kept is None: return made()
+    return as_notebook([prose("tour", "# Five minutes"), *(prose(id, part) if kind == "words" else program(id, part, ["remove-input"] * (kind == "shell"), shown) for id, kind, part in parts)])
+
+
+@contextmanager
+def to_run(text):
+    """The path of the tour's notebook, in a folder where there is nothing yet."""
     with tempfile.TemporaryDirectory(prefix="opsnb-tour-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "tour.ipynb"
-        path.write_text(json.dumps(made()))
-        return made(outputs([path], kept)[path])
+        path.write_text(json.dumps(page(text)), encoding="utf-8")
+        yield path
