@@ -9,7 +9,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 EXECUTE ?= all
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test check setup quick sync layers lint static notebooks pytest peers ui docs shots airflow bench constraints apt-venv apt-git apt-chromium apt-slurm build clean
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest peers ui types docs shots airflow bench constraints apt-venv apt-git apt-chromium apt-slurm build clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ notebooks: $(VENV)/.dev  ## Run the notebooks as tests
 
 pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
 	python tests/twice.py pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
+
+types: $(VENV)/.dev  ## Write the OpenAPI document and the TypeScript types anew, from the tables of verbs and views
+	@python extension/api.py
 
 peers: $(VENV)/.dev  ## papermill's and jupyter_client's own tests with our parts in place (4 minutes; fetches their sources)
 	pytest -q -s tests/peers

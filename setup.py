@@ -44,7 +44,7 @@ setup(
     # templates/ and nbs/ (the documentation) stay at the top of the repository and are shipped as data inside the package
     packages=find_packages(include=["opsnb", "opsnb.*"]) + ["opsnb.templates", "opsnb.notebooks"],
     package_dir={"opsnb.templates": "templates", "opsnb.notebooks": "nbs"},
-    package_data={"opsnb.templates": ["*/*"], "opsnb.notebooks": ["*.ipynb", "tutorials/*.ipynb"], "opsnb": ["py.typed"]},
+    package_data={"opsnb.templates": ["*/*"], "opsnb.notebooks": ["*.ipynb", "tutorials/*.ipynb"], "opsnb": ["py.typed", "server/openapi.json"], "opsnb.widgets": ["static/*"]},
     include_package_data=False,
     install_requires=lines("requirements"),
     extras_require=extras,

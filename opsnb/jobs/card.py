@@ -42,13 +42,13 @@ def facts(job):
             ("asked", "  ".join(f"{k}={number(v)}" for k, v in asked.items() if v and (k, v) != ("nodes", 1))), ("uses", using(job)), ("used", used), ("attempt", s.attempt if s.attempt > 1 else None),
             ("took" if s.over() else "runs for", duration(job.folder.ran_s(s)) if s.started and not queued else None), ("folder", short(job.folder.path))]
 
-# %% ../../nbs/23_jobs.card.ipynb #20c2a63a
-def tail(job, lines=8):
-    "The last lines that the program wrote."
+# %% ../../nbs/23_jobs.card.ipynb #f380da0f
+def tail(job, lines=8, most=4000):
+    "The last lines that the program wrote, of its last `most` bytes."
     paths = [p for p in (job.folder.log.with_suffix(".tail"), job.folder.log) if p.exists()]
     if not paths: return ""
     with open(paths[0], "rb") as f:
-        f.seek(max(0, os.fstat(f.fileno()).st_size - 4000))
+        f.seek(max(0, os.fstat(f.fileno()).st_size - most))
         return "\n".join(line.rpartition("\r")[2] for line in f.read().decode(errors="replace").splitlines()[-lines:])
 
 # %% ../../nbs/23_jobs.card.ipynb #5d5ee76a
@@ -83,9 +83,9 @@ def curves(job):
     return job.curves.update()
 
 # %% ../../nbs/23_jobs.card.ipynb #39b7fce0
-def card(job):
-    "A job as HTML."
-    log, link, rows = tail(job), url(job), metric_rows(curves(job))
+def card(job, beside=False):
+    "A job as HTML; `beside`: without curves and log, for whoever shows them beside it."
+    log, link, rows = "" if beside else tail(job), url(job), [] if beside else metric_rows(curves(job))
     run = Safe(f'<a href="{escape(link)}" target="_blank" rel="noopener">open in MLflow</a>') if link else ""
     foot = "" if job.state.over() else f'as of {time.strftime("%H:%M:%S")}; now: ops.job("{job.id}")'
     return box(job.name, job.shown, [*facts(job), ("run", run)], (table_html(rows) if rows else "") + (f"<pre>{escape(log)}</pre>" if log else ""), foot)

@@ -39,9 +39,9 @@ def _foot(run, problems):
     return [where, f"as of {clock(time.time())}" if run.status == "running" else clock(run.ended), *problems]
 
 # %% ../../nbs/17_track.card.ipynb #ff8bad8c
-def card(run, problems=(), links=()):
-    "A run (`RunState`) as HTML; `problems` are sentences about its delivery, `links` pairs of name and web address."
-    rows = metric_rows(run)
+def card(run, problems=(), links=(), curves=True):
+    "A run (`RunState`) as HTML; `problems` are sentences about its delivery, `links` pairs of name and web address; without `curves` for whoever draws them beside it."
+    rows = metric_rows(run) if curves else []
     there = [f'<a href="{escape(url)}" target="_blank" rel="noopener">open in {escape(name)}</a>' for name, url in links]
     foot = Safe("  ·  ".join([*map(escape, _foot(run, problems)), *there]))
     return box(run.name or run.id, run.status, _facts(run), table_html(rows) if rows else "", foot)
