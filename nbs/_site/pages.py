@@ -41,8 +41,8 @@ def titled(path):
 
 
 def label(module, name):
-    """What a definition is linked by; `Run` and `run` of one module differ."""
-    return f"def-{module}.{name}".lower() + ("" if name.islower() else "--")
+    """What a definition is linked by; `Run`, `run` and `RUN` of one module differ."""
+    return f"def-{module}.{name}".lower() + ("" if name.islower() else "-constant" if name.isupper() else "-class")
 
 
 def defined(cell):
@@ -81,7 +81,7 @@ def linked(text, page=""):
         if m["link"] and not re.search(r"\]\((#|/|\w+:|.*\.(ipynb|md)\))", m["link"]): return m["link"][1:].split("](")[0]  # a file beside the notebook: no page
         if name is None: return m[0]
         at = links().get(name) or links().get(name.split("(")[0]) if not name.startswith("opsnb ") else _command(name)
-        return f"[`{name}`](#{at})" if at and not at.startswith((f"def-{page}.", f"mod-{page}")) else m[0]
+        return f"[`{name}`](#{at})" if at and at != f"mod-{page}" and at.rpartition(".")[0] != f"def-{page}" else m[0]
     return CODE.sub(replaced, text)
 
 

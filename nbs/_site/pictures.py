@@ -12,7 +12,7 @@ from execute import ROOT
 SHOTS = ROOT / "tests" / "ui" / "shots"
 PICTURES = [
     ("index", "How it looks", "tour_card", "test_tour.py", "A cell with `%%track`: its run, as a card that draws its curves while it runs"),
-    ("tour", "**See it all** in MLflow", "mlflow_runs", "test_tour.py", "The same runs in MLflow's own UI"),
+    ("tour", "Or in MLflow's own UI", "mlflow_runs", "test_tour.py", "The same runs in MLflow's own UI"),
     ("tutorials/track_your_first_run", "Look at it in MLflow", "mlflow_run", "test_tour.py", "A run in MLflow's UI"),
     ("tutorials/submit_to_a_gpu", "Watch", "job_card_running", "test_job_card.py", "A job as the last line of a cell"),
 ]
