@@ -171,6 +171,24 @@ def test_the_document_is_what_answers(server):
         assert handler is _handlers.Nothing or shape in known, pattern
 
 
+def test_answers_have_the_shape_that_the_document_says(server, place):
+    (place / "shapes").mkdir()
+    (place / "shapes/opsnb.toml").touch()
+    (place / "shapes/a.ipynb").write_text(cells("n = 1", "print(n)"))
+    (place / "shapes/pipeline.yaml").write_text("name: p\nsteps:\n  a: {notebook: a.ipynb}\n")
+    (place / "shapes/a.md").write_text("# A\n\nOne sentence.\n")
+    doc, kinds = server.get("/openapi.json"), {"array": list, "object": dict, "string": str}
+    asked = [("runs", {}), ("templates", {}), ("kernels", {}), ("doctor", {}), ("config", {}), ("jobs", {}), ("backends", {}), ("slurm_status", {}), ("schedules", {}), ("indexes", {}), ("plan_pipeline", {"file": "pipeline.yaml"}),
+             ("schedule", {"file": "pipeline.yaml", "cron": "0 3 * * *", "name": "x"}), ("show_schedule", {"name": "x"}), ("schedule_history", {"name": "x"}), ("pause_schedule", {"name": "x"}), ("resume_schedule", {"name": "x"}),
+             ("stop_schedule", {"name": "x"}), ("remove_schedule", {"name": "x"}), ("recover", {}), ("prune", {}), ("sync", {}), ("export_pipeline", {"file": "pipeline.yaml", "to": "cron", "schedule": "@daily"})]
+    for name, given in asked:
+        method, operation = next(iter(doc["paths"][f"/{name}"].items()))
+        value = server.get(f"/{name}", workspace="shapes", **given) if method == "get" else server.post(f"/{name}", workspace="shapes", **given)
+        said = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        if "$ref" in said: assert set(value) == set(doc["components"]["schemas"]["JobRow"]["properties"]), name
+        else: assert isinstance(value, kinds[said["type"]]), (name, value)
+
+
 # --- what is refused
 
 def test_what_is_wrong_says_what_is_right(server):

@@ -271,7 +271,7 @@ def main():
     parser.add_argument("--peer-cases", type=int, default=50, help="of `evaluate_speed`, for the peers")
     parser.add_argument("--evaluate-times", type=int, default=3, help="repetitions of `evaluate_speed`")
     parser.add_argument("--judged", type=int, default=200, help="cases of `judge`")
-    parser.add_argument("--cases", type=int, default=10_000, help="of `classic` and `drift`; ten times as many of `bias`")
+    parser.add_argument("--rows", type=int, default=10_000, help="of `classic` and `drift`; ten times as many of `bias`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []
