@@ -1018,9 +1018,9 @@ export interface Views {
   /** the files of a run */
   files: { args: { run: string; workspace?: string }; result: FilesPage };
   /** a look into a file of a run */
-  file: { args: { run: string; path: string; most?: number; workspace?: string }; result: FileLook };
+  file: { args: { run: string; path: string; bytes?: number; workspace?: string }; result: FileLook };
   /** a part of the log of a job or a notebook's run */
-  log: { args: { id: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogPage };
+  log: { args: { id: string; start?: number; bytes?: number; rank?: number | null; workspace?: string }; result: LogPage };
   /** where words stand in a log */
   log_find: { args: { id: string; words: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogHits };
   /** up to twenty runs side by side */
@@ -1053,6 +1053,8 @@ export interface Reads {
   templates: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** list the templates that warm kernels are forked from */
   kernels: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** what is at work here, and what is installed */
+  overview: { args: { workspace?: string }; result: Record<string, unknown> };
   /** check versions, libraries, workspace, sinks, GPU */
   doctor: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** show every setting and where it came from */

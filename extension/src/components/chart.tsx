@@ -154,17 +154,20 @@ export function Chart(props: IChartProps): JSX.Element {
     line.x.map((x, i) => `${px(x).toFixed(1)},${py(line.y[i]).toFixed(1)}`).join(' ');
   const yWords = (y: number) => number(Number((log ? 10 ** y : y).toPrecision(log ? 2 : 6)));
   const xWords = (x: number) => (by === 'time' ? duration(trans, x) : number(Math.round(x * 100) / 100));
-  const yTicks = ticks(y0, y1, Math.max(3, Math.round(bottom / 40)));
-  const xTicks = x1 === x0 ? [x0] : ticks(x0, x1, Math.max(2, Math.floor((right - LEFT) / 90)));
+  const yTicks = ticks(y0, y1, Math.max(3, Math.round(bottom / 26)));
+  const xTicks = x1 === x0 ? [x0] : ticks(x0, x1, Math.max(2, Math.floor((right - LEFT) / 64)));
   const at = over === null || x1 === x0 ? x0 : x0 + ((over - LEFT) / (right - LEFT)) * (x1 - x0);
   const found = over === null ? [] : drawn.map(line => (line.x.length ? nearest(line, at) : -1));
+
+  const first = found.findIndex(place => place >= 0);
+  const here = first >= 0 ? drawn[first].x[found[first]] : at;
 
   return (
     <figure className="jp-opsnb-Chart" ref={box}>
       <figcaption title={title}>
         <bdi>{title}</bdi>
         {over !== null && !empty && (
-          <span className="jp-opsnb-Note">{`${by === 'time' ? trans.__('after') : trans.__('step')} ${xWords(at)}`}</span>
+          <span className="jp-opsnb-Note">{`${by === 'time' ? trans.__('after') : trans.__('step')} ${xWords(here)}`}</span>
         )}
       </figcaption>
       <svg

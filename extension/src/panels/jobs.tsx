@@ -35,7 +35,10 @@ export async function retryJob(opsnb: IOpsnb, job: string): Promise<void> {
   await attempt(opsnb, opsnb.trans.__('It was not started again'), () => opsnb.client.act('retry', { job }));
 }
 
-/** The back-ends, with what waits and runs there; one that has nothing of ours and is not installed is left out. */
+const active = (queue: Queue) =>
+  ['queued', 'running', 'unreachable'].some(status => queue.jobs[status]) || queue.queued + queue.running > 0;
+
+/** The back-ends, with what waits and runs there; one that does not answer and has nothing of ours is left out. */
 function QueueLines(props: {
   opsnb: IOpsnb;
   queues: Queues | null;
@@ -43,7 +46,9 @@ function QueueLines(props: {
   choose: (on: string) => void;
 }): JSX.Element | null {
   const { opsnb, queues, on, choose } = props;
-  const rows = (queues?.rows ?? []).filter(q => q.state !== 'not installed' || Object.keys(q.jobs).length);
+  const rows = (queues?.rows ?? []).filter(
+    q => q.on === 'local' || q.state === 'ready' || q.state === 'no node' || active(q)
+  );
   if (!rows.length) {
     return null;
   }

@@ -169,6 +169,15 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
     <>
       <div className="jp-opsnb-Bar" role="toolbar" aria-label={trans.__('Runs')}>
         <Search label={trans.__('Name, id or experiment')} value={words} onChange={setWords} />
+        <button
+          type="button"
+          className="jp-opsnb-Word"
+          disabled={chosen.length < 2 || chosen.length > MOST_COMPARED}
+          title={trans.__('Choose two to twenty runs with Ctrl, Shift or Space')}
+          onClick={() => opsnb.open('comparison', { runs: [...chosen] })}
+        >
+          {chosen.length > 1 ? trans.__('Compare %1', chosen.length) : trans.__('Compare')}
+        </button>
         <Choice
           label={trans.__('State')}
           value={status}
@@ -181,15 +190,6 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
           options={[['', trans.__('any type')], ...types.map(t => [t, t] as const)]}
           onChange={setType}
         />
-        <button
-          type="button"
-          className="jp-opsnb-Word"
-          disabled={chosen.length < 2 || chosen.length > MOST_COMPARED}
-          title={trans.__('Choose two to twenty runs with Ctrl, Shift or Space')}
-          onClick={() => opsnb.open('comparison', { runs: [...chosen] })}
-        >
-          {chosen.length > 1 ? trans.__('Compare %1', chosen.length) : trans.__('Compare')}
-        </button>
         <IconButton icon={refreshIcon} label={trans.__('Read again')} onClick={pages.reload} />
       </div>
       {pages.failure && <FailureBox trans={trans} failure={pages.failure} onRetry={pages.reload} />}

@@ -46,7 +46,14 @@ export function ComparisonTab(props: IBodyProps & { args: ReadonlyPartialJSONObj
       </Part>
       {page.metrics.length > 0 && (
         <Part title={trans.__('Curves')}>
-          <Overlay opsnb={opsnb} ids={ids} metrics={page.metrics.map(m => m.name)} runs={page.runs} />
+          <Overlay
+            opsnb={opsnb}
+            ids={ids}
+            metrics={[...page.metrics]
+              .sort((a, b) => Number(b.best !== null) - Number(a.best !== null))
+              .map(m => m.name)}
+            runs={page.runs}
+          />
         </Part>
       )}
       <Part title={trans.__('Code, outputs and data')}>
