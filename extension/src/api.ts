@@ -823,7 +823,7 @@ export interface RunRow {
   error: string | null;
   /** the last values; NaN as text */
   metrics: Record<string, number | string>;
-  /** of the first metric, at most 32 points */
+  /** of the first metric, at most 63 points, to five figures */
   curve: (number | string)[];
   children: number;
   depth: number;
@@ -1018,9 +1018,9 @@ export interface Views {
   /** the files of a run */
   files: { args: { run: string; workspace?: string }; result: FilesPage };
   /** a look into a file of a run */
-  file: { args: { run: string; path: string; most?: number; workspace?: string }; result: FileLook };
+  file: { args: { run: string; path: string; bytes?: number; workspace?: string }; result: FileLook };
   /** a part of the log of a job or a notebook's run */
-  log: { args: { id: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogPage };
+  log: { args: { id: string; start?: number; bytes?: number; rank?: number | null; workspace?: string }; result: LogPage };
   /** where words stand in a log */
   log_find: { args: { id: string; words: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogHits };
   /** up to twenty runs side by side */

@@ -55,10 +55,10 @@ class Boards:
         return Workspace.open(ws.path) if make or (ws.path / "workspace.json").exists() else ws
 
     def touched(self, ws):
-        """Something was done in a workspace: look at all its jobs soon."""
+        """Something was done in a workspace: whoever asks next sees it."""
         if board := self.made.get(ws.path):
             with board.lock:
-                board.jobs.next = 0.0
+                board.jobs.next = board.looked = 0.0
                 for id in list(board.jobs.kept): board.jobs.check(id)
 
     def watched(self, board):
@@ -69,7 +69,7 @@ class Boards:
     def start(self):
         threading.Thread(target=self._loop, args=[self.look, EVERY_S], name="opsnb-watch", daemon=True).start()
         threading.Thread(target=self._loop, args=[self.ask, REST_S / 2], name="opsnb-engines", daemon=True).start()
-        threading.Thread(target=self.recover, name="opsnb-recover", daemon=True).start()
+        threading.Thread(target=self.prepare, name="opsnb-prepare", daemon=True).start()
 
     def stop(self): self.stopped.set()
 
@@ -94,14 +94,17 @@ class Boards:
 
     def ask(self, board): board.ask()
 
-    def recover(self):
-        """Start again what a reboot cut off, once, in the workspace of the server's root, if there is one with jobs."""
+    def prepare(self):
+        """Once, when the server starts, in the workspace of its root if there is one: what is in the cache, and what a reboot cut off starts again."""
         try:
             ws = self.workspace()
-            if not (ws.path / "jobs").is_dir(): return
-            board = Board(ws)
-            with board.lock: board.jobs.look(float("inf"))
-            if not board.jobs.work and not any(r.status == "lost" for r in board.jobs.rows.values()): return
-            from opsnb.jobs import recover
-            if again := recover(workspace=Workspace.open(ws.path)): self.app.log.info("opsnb: started again what was cut off: %s", ", ".join(j.id for j in again))
-        except Exception as e: self.app.log.warning("opsnb: jobs that were cut off could not be looked for: %s", masked(f"{type(e).__name__}: {e}"))
+            if not (ws.path / "jobs").is_dir() and not ws.journal.is_dir(): return
+            board = self.of()
+            board.asked = float("-inf")  # nobody has
+            with board.lock: board.jobs.look(float("inf")), board.runs.loaded or board.runs.load()
+            if board.jobs.work or any(r.status == "lost" for r in board.jobs.rows.values()): self.recover(ws)
+        except Exception as e: self.app.log.warning("opsnb: what was cut off could not be looked for: %s", masked(f"{type(e).__name__}: {e}"))
+
+    def recover(self, ws):
+        from opsnb.jobs import recover
+        if again := recover(workspace=Workspace.open(ws.path)): self.app.log.info("opsnb: started again what was cut off: %s", ", ".join(j.id for j in again))

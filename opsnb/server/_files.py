@@ -178,10 +178,10 @@ def file_of(ws, run, path):
     """The local path of a file of a run: in its folder, else fetched from MLflow."""
     if not re.fullmatch(r"run_[\w-]{1,80}", run) or "\0" in path: raise OpsError("There is no such run", given=run[:100])
     folder = (ws.journal / run / "files").resolve()
-    try: found = (folder / path).resolve()
+    try: found, there = (folder / path).resolve(), (folder / path).is_file()
     except (OSError, ValueError): raise OpsError("There is no such file", given=path[:200]) from None
     if not found.is_relative_to(folder): raise OpsError("That lies outside of the run's files", given=path[:200])
-    if found.is_file(): return found
+    if there: return found
     from opsnb.track import run as recorded
     try: return Path(recorded(run, ws).artifact(path)).resolve()
     except (OSError, OpsError): raise OpsError("There is no such file", given=path[:200]) from None

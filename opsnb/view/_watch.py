@@ -15,7 +15,7 @@ from opsnb.journal import read
 from opsnb.track.deliver import presume_lost
 from opsnb.track.state import RunState
 
-SWEEP_S = 10.0     # until all that has ended was looked at once more
+SWEEP_S = 20.0     # until all that has ended was looked at once more
 LINGER_S = 5.0     # a run that has ended is watched so much longer: its process may have a last word
 QUIET_S = 3.0      # between two looks at whether the process of a silent run lives
 
@@ -76,7 +76,7 @@ class Listed:
 
     def look(self, until):
         """Read what is new, until the time `until` (of `monotonic`); whether all was read."""
-        if not self.loaded: self._load()
+        if not self.loaded: self.load()
         self._list()
         for id in list(self.work): self._at_work(id, until)
         self._sweep()
@@ -133,7 +133,7 @@ class Listed:
         self.changed.discard(id)
         self.cache.forget(self.table, id)
 
-    def _load(self):
+    def load(self):
         self.loaded = True
         for id, stamp, sizes, row in self.cache.load(self):
             self.kept[id] = Folder(self.folder(id), stamp, sizes)
@@ -164,10 +164,18 @@ class Runs(Listed):
 
     def clear(self):
         super().clear()
-        self.below = {}  # parent: ids, in the order of time
+        self.below, self.marked = {}, None  # parent: ids, in the order of time
 
     @staticmethod
     def when(row): return row.started
+
+    def _list(self):
+        super()._list()
+        with suppress(OSError):  # a run that goes on is marked to be delivered
+            stamp = os.stat(f"{self.place}/.pending").st_mtime_ns
+            if stamp == self.marked: return
+            self.marked = stamp if time.time_ns() - stamp > 50_000_000 else None
+            for id in os.listdir(f"{self.place}/.pending"): self.check(id)
 
     def adopted(self):
         for at, id in self.order:
@@ -278,11 +286,12 @@ class Cache:
     """Rows of what has ended, in `.opsnb/cache/board.sqlite`. It may vanish, be damaged or be another version's at any time: then all is read again."""
 
     def __init__(self, workspace, kinds):
-        self.path, self.kinds, self.fresh, self.at = workspace.path / "cache" / "board.sqlite", kinds, {}, {}
+        self.path, self.home, self.kinds, self.fresh, self.at = workspace.path / "cache" / "board.sqlite", workspace.path / "workspace.json", kinds, {}, {}
         self.version = json.dumps({table: [f.name for f in fields(kind)] for table, kind in kinds.items()})
 
     def _open(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.home.exists(): raise FileNotFoundError(self.home)  # a workspace that is being removed is left alone
+        self.path.parent.mkdir(exist_ok=True)
         db = sqlite3.connect(self.path, timeout=2, isolation_level=None)
         db.execute("PRAGMA synchronous = OFF")
         for table in self.kinds: db.execute(f"CREATE TABLE IF NOT EXISTS {table} (id TEXT PRIMARY KEY, stamp INTEGER, sizes TEXT, row TEXT) WITHOUT ROWID")
@@ -313,18 +322,21 @@ class Cache:
         kind = self.kinds[listed.table]
 
         def work(db):
-            found = db.execute(f"SELECT id, stamp, sizes, row FROM {listed.table}").fetchall()  # noqa: S608
-            sizes, rows = json.loads(f"[{','.join(f[2] for f in found)}]"), json.loads(f"[{','.join(f[3] for f in found)}]")
-            return [(f[0], f[1], s, r and kind(*r)) for f, s, r in zip(found, sizes, rows, strict=True)]
+            out, asked = [], db.execute(f"SELECT id, stamp, sizes, row FROM {listed.table}")  # noqa: S608
+            while found := asked.fetchmany(300):  # in small pieces: parsing holds up all other threads
+                sizes, rows = json.loads(f"[{','.join(f[2] for f in found)}]"), json.loads(f"[{','.join(f[3] for f in found)}]")
+                out += [(f[0], f[1], s, r and kind(*r)) for f, s, r in zip(found, sizes, rows, strict=True)]
+                time.sleep(0)
+            return out
         return self._do(work) or []
 
     def add(self, table, id): self.fresh.setdefault(table, {})[id] = True
     def forget(self, table, id): self.fresh.setdefault(table, {})[id] = False
 
     def save(self, listed, force=False, every_s=2.0):
-        """Write what has ended since the last time, at most every `every_s` seconds."""
-        fresh = self.fresh.get(listed.table)
-        if not fresh or time.monotonic() - self.at.get(listed.table, 0) < every_s and not (force and len(fresh) > 200): return
+        """Write what has ended since the last time, at most every `every_s` seconds; what is gone is forgotten with it."""
+        fresh = self.fresh.get(listed.table, {})
+        if not any(fresh.values()) or time.monotonic() - self.at.get(listed.table, 0) < every_s and not (force and len(fresh) > 200): return
 
         def work(db):
             rows = [(i, listed.kept[i].stamp, json.dumps(listed.kept[i].sizes), json.dumps(astuple(listed.rows[i]) if i in listed.rows else None)) for i, there in fresh.items() if there and i in listed.kept]
@@ -333,5 +345,5 @@ class Cache:
             db.executemany(f"DELETE FROM {listed.table} WHERE id = ?", [[i] for i, there in fresh.items() if not there])  # noqa: S608
             db.execute("COMMIT")
             return True
-        if os.path.isdir(self.path.parent.parent) and self._do(work): fresh.clear()
+        if self._do(work): fresh.clear()
         self.at[listed.table] = time.monotonic()

@@ -32,7 +32,7 @@ class RunRow:
     duration_s: float | None
     error: str | None
     metrics: dict[str, float | str]        # the last values; NaN as text
-    curve: list[float | str] = field(default_factory=list)   # of the first metric, at most 32 points
+    curve: list[float | str] = field(default_factory=list)   # of the first metric, at most 63 points, to five figures
     children: int = 0
     depth: int = 0
 
@@ -86,7 +86,7 @@ def run_row(s):
     own = {n: x for n, x in s.metrics.items() if not n.startswith(("system/", "job/"))}
     curve = next((x.points[::max(1, len(x.points) // 32)] for x in own.values() if x.count > 1), [])
     return RunRow(s.id, s.name, s.type, s.status, s.experiment, s.parent, s.started, s.ended, s.duration_s, s.error,
-                  finite({n: x.last for n, x in list(own.items())[:6]}), finite(curve))
+                  finite({n: x.last for n, x in list(own.items())[:6]}), finite([float(f"{v:.5g}") for v in curve]))
 
 def job_row(j):
     "The `JobRow` of a `Job` as it was last refreshed."

@@ -30,13 +30,13 @@ class RunsView(View):
     def parts(self, w):
         self.facts = page(w)
         self.curves = plug.resolve("opsnb.widgets._drawing:Curves")() if plug.has("anywidget") else None
-        if self.curves: self.curves.observe(lambda _: self.draw(), "most")
+        if self.curves: self.curves.observe(self.redraw, "most")
         return [self.facts, *([self.curves] if self.curves else [])]
 
     def draw(self):
         self.facts.value = self.told() + said(self.problem)
         if not self.curves: return
-        with self.lock, self.curves.hold_sync():
+        with self.curves.hold_sync():
             self.curves.lines, self.curves.points, self.curves.more = lines_of(self.tails, self.curves.most)
             self.curves.runs = [{"name": f"{t.state.name} {t.id[-4:]}", "state": state_text(t.status)} for t in self.tails]
 

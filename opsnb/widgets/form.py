@@ -53,7 +53,7 @@ def values_html(tail):
 
 # %% ../../nbs/87_widgets.form.ipynb #bb6dd255
 def _parts(self, w):
-    self.fields = Fields(w, self.params, self.check, changed=self.draw)
+    self.fields = Fields(w, self.params, self.check, changed=self.redraw)
     self.head, self.foot, self.place = page(w), page(w), w.VBox()
     self.go, self.stop = w.Button(description="Run", icon="play", button_style="primary", tooltip="run it on this machine, tracked"), w.Button(description="Stop", icon="stop", tooltip="stop it, as Ctrl-C does")
     self.submit = w.Button(description="Submit as job", icon="paper-plane", tooltip="submit it to the back-end at the right")
@@ -68,7 +68,7 @@ def _right(self):
 
 def _run(self):
     self.started, self.below, self.place.children = Started("notebook", self.workspace, notebook=str(self.path.absolute()), params=_right(self)), None, ()
-    if not self.thread: follow(self)
+    follow(self)
 
 def _submit(self):
     given = _right(self)

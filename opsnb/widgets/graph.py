@@ -6,8 +6,8 @@
 __all__ = ['WIDE', 'HIGH', 'GAP_X', 'GAP_Y', 'MOST', 'columns_of', 'places_of', 'svg', 'image']
 
 # %% ../../nbs/86_widgets.graph.ipynb #41437fba
-import base64, html, re
-from ..show import Safe, escape, state_text
+import base64, html, re, time
+from ..show import Safe, color, duration, escape, state_text
 
 # %% ../../nbs/86_widgets.graph.ipynb #1ae08f40
 def columns_of(steps):
@@ -33,7 +33,6 @@ def places_of(steps):
     return places, len(columns) * (WIDE + GAP_X) - GAP_X + 4, tall * (HIGH + GAP_Y) - GAP_Y + 4
 
 # %% ../../nbs/86_widgets.graph.ipynb #7154aa7c
-_edge = {"done": "var(--jp-success-color1,#2e7d32)", "cached": "var(--jp-success-color1,#2e7d32)", "running": "var(--jp-brand-color1,#1976d2)", "queued": "#8a8a8a", "not_run": "#8a8a8a"}
 _look = ("<style>.ground{fill:var(--jp-layout-color1,#fff);stroke:var(--jp-border-color1,#9e9e9e)}.name{font:600 12px sans-serif;fill:var(--jp-ui-font-color1,#212121)}"
          ".note{font:11px sans-serif;fill:var(--jp-ui-font-color1,#424242)}.arrow{fill:none;stroke:#8a8a8a;stroke-width:1.4}.tip{fill:#8a8a8a}"
          ".step{cursor:pointer;outline:none}.step:focus-visible .ground,.step.opsnb-chosen .ground{stroke:var(--jp-brand-color1,#1976d2);stroke-width:2.5}</style>")
@@ -48,11 +47,15 @@ def _arrow(a, b):
     bend = max(GAP_X / 2, (u - x) / 2)
     return f'<path class="arrow" d="M{x:.0f} {y:.0f}C{x + bend:.0f} {y:.0f} {u - bend - 4:.0f} {v:.0f} {u - 6:.0f} {v:.0f}"/><path class="tip" d="M{u:.0f} {v:.0f}l-7 -3.5v7z"/>'
 
+def took(s): return duration(s.duration_s if s.duration_s is not None else time.monotonic() - s.began if s.began else None)
+
+def _short(s): return f"{state_text(s.status)} {s.cell[0]}/{s.cell[1]}" if s.status == "running" and s.cell else state_text(s.status)
+
 def _box(s, x, y):
     note = "  ".join([state_text(s.status), s.label()]).strip()
     return (f'<g class="step" data-step="{_xml(s.id)}" data-status="{s.status}" tabindex="0" role="button" aria-label="{_xml(f"{s.id}: {note}", 300)}"><title>{_xml(f"{s.id}: {note}", 1000)}</title>'
-            f'<rect class="ground" x="{x:.0f}" y="{y:.0f}" width="{WIDE}" height="{HIGH}" rx="4"/><rect x="{x:.0f}" y="{y:.0f}" width="5" height="{HIGH}" rx="2" style="fill:{_edge.get(s.status, "var(--jp-error-color1,#c62828)")}"/>'
-            f'<text class="name" x="{x + 13:.0f}" y="{y + 18:.0f}">{_xml(s.id, 22)}</text><text class="note" x="{x + 13:.0f}" y="{y + 35:.0f}">{_xml(note, 27)}</text></g>')
+            f'<rect class="ground" x="{x:.0f}" y="{y:.0f}" width="{WIDE}" height="{HIGH}" rx="4"/><rect x="{x:.0f}" y="{y:.0f}" width="5" height="{HIGH}" rx="2" style="fill:{color(s.status)}"/>'
+            f'<text class="name" x="{x + 13:.0f}" y="{y + 18:.0f}">{_xml(s.id, 22)}</text><text class="note" x="{x + 13:.0f}" y="{y + 35:.0f}">{_xml(f"{_short(s)}  {took(s)}", 27)}</text></g>')
 
 # %% ../../nbs/86_widgets.graph.ipynb #ab98417f
 def svg(steps):

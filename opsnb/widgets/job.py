@@ -14,7 +14,7 @@ from ..jobs.handle import refresh
 from ..show import escape, state_text
 from ..track import run as recorded
 from .tail import Tail, lines_of
-from .view import View, page, pressed, said
+from .view import View, follow, page, pressed, said
 
 # %% ../../nbs/87_widgets.job.ipynb #bd212075
 LINES, BYTES = 400, 60_000  # of the log
@@ -22,7 +22,7 @@ LINES, BYTES = 400, 60_000  # of the log
 def log_html(job):
     "The end of a job's log as HTML."
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]", "", tail(job, LINES, BYTES))
-    return f'<pre class="opsnb-log" tabindex="0" aria-label="log of {escape(job.name)}">{escape(text) or "nothing yet"}</pre>'
+    return f'<div class="opsnb-log" tabindex="0" role="log" aria-live="off" aria-label="log of {escape(job.name)}"><pre>{escape(text) or "nothing yet"}</pre></div>'
 
 # %% ../../nbs/87_widgets.job.ipynb #5c5e3e1c
 class JobView(View):
@@ -53,12 +53,12 @@ class JobView(View):
         self.full = w.ToggleButton(description="Log", icon="align-left", tooltip=f"the last {LINES} lines; all: opsnb logs {self.job.id}")
         self.stop.on_click(pressed(self, self.job.cancel))
         self.again.on_click(pressed(self, self._retry))
-        self.full.observe(lambda _: self.draw(), "value")
+        self.full.observe(self.redraw, "value")
         return [self.facts, *([self.curves] if self.curves else []), w.HBox([self.stop, self.again, self.full]), self.log]
 
     def _retry(self):
         self.job.retry()
-        plug.resolve("opsnb.widgets.view:follow")(self)
+        follow(self)
 
     def draw(self):
         self.facts.value = card(self.job, beside=bool(self.curves)) + said(self.problem)

@@ -17,6 +17,7 @@ from ..pipeline.expand import expanded
 from ..pipeline.file import pipeline_params
 from ..pipeline.state import FIRST, PipelineRun, StepRun, card
 from ..show import box, duration, escape, number
+from ..show import path as short
 from ..track import run as recorded
 from ..track.card import card as run_card
 from .fields import Fields
@@ -135,7 +136,7 @@ def _of_run(view, thing):
 def _parts(self, w):
     self.head, self.chosen = page(w), page(w)
     self.graph = plug.resolve("opsnb.widgets._drawing:Graph")() if plug.has("anywidget") else None
-    if self.graph: self.graph.observe(lambda _: self.draw(), "chosen")
+    if self.graph: self.graph.observe(self.redraw, "chosen")
     parts = [self.head, *([self.graph] if self.graph else []), self.chosen]
     self.buttons, self.fields = None, None
     if not self.pipeline: return parts
@@ -152,7 +153,7 @@ def _parts(self, w):
 def _begin(self, start=False, force=False):
     if self.fields and not self.fields.right(): raise OpsError("A parameter is wrong", hint="see the field that is marked")
     self.started = Started("pipeline", self.workspace, file=str(self.pipeline.spec.path.absolute()), params=self.fields.given(), force=force, **({"start": self.graph.chosen} if start else {}))
-    if not self.thread: follow(self)
+    follow(self)
 
 # %% ../../nbs/87_widgets.pipeline.ipynb #5eb5c408
 def _draw(self):
@@ -170,7 +171,7 @@ def _draw(self):
 def _about(self, s):
     "What is known of a step."
     facts = [("why", s.why or (FIRST if s.status == "queued" else "")), ("error", s.error), ("needs", ", ".join(s.needs)), ("took", duration(s.duration_s)), ("attempts", s.attempt if s.attempt > 1 else None),
-             ("run", s.notebook.id if s.notebook else None), ("executed", s.notebook.path if s.notebook else None), *((k, number(v) if not isinstance(v, (dict, list)) else f"{len(v)} values") for k, v in s.values.items())]
+             ("run", s.notebook.id if s.notebook else None), ("executed", short(s.notebook.path) if s.notebook and s.notebook.path else None), *((k, number(v) if not isinstance(v, (dict, list)) else f"{len(v)} values") for k, v in s.values.items())]
     tail = self.seen and s.notebook and self.seen.steps.get(s.notebook.id)
     return box(s.id, s.status, facts, run_card(tail.state) if tail and tail.state.metrics else "")
 

@@ -7,6 +7,7 @@ __all__ = ['ASIDE', 'Tail', 'lines_of']
 
 # %% ../../nbs/85_widgets.tail.ipynb #2fb1a123
 import time
+from ..errors import OpsError
 from ..journal import read
 from ..show import ENDED
 from ..track.deliver import Delivery, presume_lost, told
@@ -27,6 +28,7 @@ class Tail:
     def look(self):
         "Read on; whether there was something new."
         if self.remote: return False
+        if not self.folder.is_dir(): raise OpsError(f"The records of {self.id} have gone", given=self.folder, hint="its workspace was moved or removed")
         before = self._cursor
         while (page := read(self.folder, self._cursor)).cursor != self._cursor:
             for r in page.records: self._add(r)

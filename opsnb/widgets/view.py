@@ -6,13 +6,13 @@
 __all__ = ['VIEW', 'STYLE', 'View', 'live', 'view_of', 'Shown', 'show', 'follow', 'page', 'pressed', 'said']
 
 # %% ../../nbs/85_widgets.view.ipynb #e63fca4f
-import os, threading, time
+import os, threading, time, uuid
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from .. import plug
 from ..errors import OpsError
-from ..show import Live, Safe, escape, in_notebook, watched
+from ..show import Safe, escape, in_notebook, watched
 
 # %% ../../nbs/85_widgets.view.ipynb #cde9a46d
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -47,6 +47,9 @@ class View:
         self.draw()
         return made
 
+    def redraw(self, _=None):
+        with self.lock: self.draw()
+
     def html(self):
         with self.lock: return f'<div class="opsnb-still">{self.still()}</div>'
 
@@ -63,15 +66,22 @@ def view_of(widget): return {"version_major": 2, "version_minor": 0, "model_id":
 class Shown:
     "A view in a notebook. What it shows at its end stays."
     def __init__(self, view):
-        self.view, self.live = view, live()
+        self.view, self.live, self.id, self.next = view, live(), uuid.uuid4().hex, 0.0
         self.beside = self.live and _apart()
-        self.still = Live(lambda: view.html() + _SWAP * self.beside, view.__str__, every_s=5.0)
-        from IPython.display import publish_display_data
-        if not self.live or self.beside: self.still.update(force=True)
-        if self.live: publish_display_data({VIEW: view_of(view.box), **({"text/plain": ""} if self.beside else {"text/plain": str(view), "text/html": view.html()})})
+        self._put(False)
 
-    def update(self, force=False):
-        if self.still.id: self.still.update(force)
+    def _put(self, again):
+        from IPython.display import publish_display_data
+        still, widget = {"text/html": self.view.html() + _SWAP * self.beside, "text/plain": str(self.view)}, {VIEW: view_of(self.view.box)} if self.live else {}
+        publish_display_data(still if self.beside else {**still, **widget}, transient={"display_id": self.id}, update=again)
+        if self.beside and not again: publish_display_data({**widget, "text/plain": ""})
+
+    def update(self, force=False, every_s=5.0):
+        "Bring what is saved up to date; where still and widget are one output this draws the widget anew, so only at the end."
+        now = time.monotonic()
+        if not force and (now < self.next or self.live and not self.beside): return
+        self.next = now + every_s
+        self._put(True)
 
 def show(view):
     "Display a view: in a terminal its text."
@@ -82,30 +92,34 @@ def show(view):
 
 # %% ../../nbs/85_widgets.view.ipynb #e975b6e3
 def follow(view):
-    "Read and draw in a thread until it is over or closed."
-    view.gone.clear()
-    view.thread = threading.Thread(target=_until_over, args=[view], name=f"opsnb-{type(view).__name__}", daemon=True)
-    view.thread.start()
+    "Read and draw in a thread until it is over or closed; a thread that is at it goes on."
+    with view.lock:
+        if view.thread: return
+        view.gone.clear()
+        view.thread = threading.Thread(target=_until_over, args=[view], name=f"opsnb-{type(view).__name__}", daemon=True)
+        view.thread.start()
 
 def _until_over(view, drawn_every_s=0.2):
     new, next_s = True, 0.0
     try:
         while not view.gone.wait(view.every_s):
             with view.lock:
-                over, new = view.over(), view.look() or new
-                over = over or view.over()
+                new = view.look() or new
+                over = view.over()
                 if over or new and time.monotonic() >= next_s:
                     view.draw()
                     new, next_s = False, time.monotonic() + drawn_every_s
+                if over: view.thread = None
             for s in view.shown: s.update(force=over)
             if over: return
-    except (OpsError, OSError) as e: _lost_sight(view, e)
-    finally: view.thread = None
+    except Exception as e: _lost_sight(view, e)  # whatever it is, it belongs into the widget, not into the output of some cell
+    finally:
+        if view.thread is threading.current_thread(): view.thread = None
 
 def _lost_sight(view, error):
     "What was followed cannot be read any more: the workspace was removed, say."
-    view.problem = str(error)
-    with suppress(Exception): view.draw()
+    view.problem = str(error) if isinstance(error, OpsError) else f"{type(error).__name__}: {error}"
+    with suppress(Exception): view.redraw()
 
 # %% ../../nbs/85_widgets.view.ipynb #714894a0
 def _after_cell(view):
@@ -123,8 +137,11 @@ def _shell():
 def _close(view):
     "End what follows it and take the widget away; the still remains."
     view.gone.set()
-    box = view.__dict__.pop("box", None)
-    for part in [*(box.children if box else ()), *([box] if box else ())]: part.close()
+    if box := view.__dict__.pop("box", None): _taken_away(box)
+
+def _taken_away(part):
+    for p in getattr(part, "children", ()): _taken_away(p)
+    part.close()
 
 View.close = _close
 
@@ -141,7 +158,7 @@ def pressed(view, act):
         view.problem = ""
         try: act()
         except OpsError as e: view.problem = str(e)
-        with view.lock: view.draw()
+        view.redraw()
     return run
 
 def said(problem):

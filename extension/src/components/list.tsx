@@ -19,6 +19,8 @@ export interface IListProps<T> {
   /** ARIA of a row, such as its level and whether it is open. */
   aria?: (row: T) => React.AriaAttributes;
   tree?: boolean;
+  /** Several rows can be selected: with Shift also by the arrow keys. */
+  many?: boolean;
 }
 
 const EXTRA = 8;
@@ -67,6 +69,7 @@ export function List<T>(props: IListProps<T>): JSX.Element {
         place * height
       );
     }
+    return place;
   };
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -81,7 +84,11 @@ export function List<T>(props: IListProps<T>): JSX.Element {
     };
     const row = props.row(active);
     if (event.key in steps) {
-      go(steps[event.key]);
+      const place = go(steps[event.key]);
+      const next = props.row(place);
+      if (props.many && event.shiftKey && next !== undefined) {
+        props.onSelect?.(next, place, event);
+      }
     } else if (row === undefined) {
       return;
     } else if (event.key === 'Enter') {
@@ -108,6 +115,7 @@ export function List<T>(props: IListProps<T>): JSX.Element {
       tabIndex={0}
       role={props.tree ? 'tree' : 'listbox'}
       aria-label={props.label}
+      aria-multiselectable={props.many}
       aria-activedescendant={total ? `${name}-${active}` : undefined}
       onKeyDown={onKeyDown}
     >

@@ -6,14 +6,17 @@ export function Sparkline(props: {
   label: string;
   width?: number;
   height?: number;
+  /** Ends of the scale, where the values do not say them. */
+  low?: number;
+  high?: number;
 }): JSX.Element | null {
   const { label, width = 60, height = 16 } = props;
   const values = props.values.filter((v): v is number => typeof v === 'number' && Number.isFinite(v));
   if (values.length < 2) {
     return null;
   }
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
+  const low = Math.min(props.low ?? Infinity, ...values);
+  const span = Math.max(props.high ?? -Infinity, ...values) - low || 1;
   const points = values
     .map(
       (v, i) =>
