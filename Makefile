@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+EXECUTE ?= all
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help demo test check setup quick sync layers lint static notebooks pytest peers ui airflow bench constraints apt-venv apt-git apt-chromium apt-slurm build clean
+.PHONY: help demo test check setup quick sync layers lint static notebooks pytest peers ui types docs shots airflow bench constraints apt-venv apt-git apt-chromium apt-slurm build clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +49,7 @@ layers: $(VENV)/.dev  ## Fail if a module imports upward, or `import opsnb` load
 	python tests/check/import_weight.py
 
 lint: $(VENV)/.dev  ## ruff on the exported modules and the tests
-	ruff check opsnb tests setup.py
+	ruff check opsnb tests nbs/_site setup.py
 
 static: $(VENV)/.dev  ## Shape limits, versions, packaging
 	pytest -q tests/check
@@ -59,11 +60,23 @@ notebooks: $(VENV)/.dev  ## Run the notebooks as tests
 pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
 	python tests/twice.py pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
 
+extension: $(VENV)/.dev  ## Build the JupyterLab extension, if its sources have changed (needs node; the built one is in the repository)
+	@python extension/labext.py
+
+types: $(VENV)/.dev  ## Write the OpenAPI document and the TypeScript types anew, from the tables of verbs and views
+	@python extension/api.py
+
 peers: $(VENV)/.dev  ## papermill's and jupyter_client's own tests with our parts in place (4 minutes; fetches their sources)
 	pytest -q -s tests/peers
 
 ui: $(VENV)/.dev apt-chromium  ## Only the browser tests; screenshots in tests/ui/shots
 	pytest -q tests/ui
+
+docs: $(VENV)/.dev  ## The site, in _docs/html, from the notebooks; make docs EXECUTE=tutorials (or none) runs fewer of them
+	python nbs/_site/build.py --execute $(EXECUTE)
+
+shots: $(VENV)/.dev apt-chromium  ## Take the pictures that stand in the site, in a real JupyterLab; then make docs
+	pytest -q $$(python nbs/_site/pictures.py)
 
 airflow: $(VENV)/.dev  ## Load and run an exported DAG in a real Airflow, in an environment of its own (300 MB)
 	@test -x .airflow/bin/airflow || { $(PYTHON) -m venv .airflow && .airflow/bin/pip install -q 'apache-airflow>=3.1,<4'; }
@@ -89,7 +102,7 @@ $(VENV)/.demo: $(VENV)/bin/python settings.ini setup.py constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python settings.ini setup.py constraints.txt
-	$(PIP) -e '.[track,train,rag,parse,eval,lab,ray,k8s,dev]'
+	$(PIP) -e '.[track,train,rag,parse,eval,lab,ray,k8s,dev,docs]'
 	@touch $@ $(VENV)/.demo
 
 apt-venv:

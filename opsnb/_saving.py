@@ -38,6 +38,7 @@ class Manager(NotebookExecutionManager):
         self.outputs, self.saved, self.save_cost, self.spent, self.size, self.at = outputs, 0.0, 0.0, 0, 0, 0
         super().__init__(nb, **kw)
         self.papermill_writes = str(self.output_path or "").startswith(SCHEME)
+        if outputs.run: nb.metadata["opsnb"] = {"run": outputs.run}
         if self.output_path:
             self.output_path = nb.metadata.papermill["output_path"] = str(self.output_path).removeprefix(SCHEME)
 

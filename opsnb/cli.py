@@ -31,7 +31,7 @@ def options(verb):
 
 def _option(verb, name, default, help):
     short = [verb.short[name]] if name in verb.short else []
-    if name in DICTS: return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME=VALUE", help=f"{f'a {name[:-1]}' if name[-1] == 's' else help.removeprefix('dict of ')}; may be repeated")
+    if name in DICTS and not isinstance(default, bool): return click.Option([*short, f"--{name}", name], nargs=2, multiple=True, metavar="NAME=VALUE", help=f"{f'a {name[:-1]}' if name[-1] == 's' else help.removeprefix('dict of ')}; may be repeated")
     if default == (): return click.Option([*short, f"--{name.replace('_', '-').removesuffix('s')}", name], multiple=True, metavar="TEXT", help=f"{help}; may be repeated")
     unit = {"s": "SECONDS", "min": "MINUTES"}.get(name.rpartition("_")[2]) if "_" in name else None
     flag = "--" + (name.rpartition("_")[0] if unit else name).replace("_", "-")
@@ -103,7 +103,7 @@ app.params.append(click.Option(["--version"], is_flag=True, expose_value=False, 
 # %% ../nbs/81_cli.ipynb #0c237769
 def _call(verb, given):
     given.pop("as_json")  # `main` prints
-    kw = {k: dict(v) if k in DICTS else v for k, v in given.items() if v is not None and v != ()}
+    kw = {k: dict(v) if k in DICTS and isinstance(v, tuple) else v for k, v in given.items() if v is not None and v != ()}
     names = inspect.signature(verb.function).parameters
     many = next((i for i, p in enumerate(names.values()) if p.kind is p.VAR_POSITIONAL), -1)
     args = [a for i, n in enumerate(names) if i <= many for a in (kw.pop(n, ()) if i == many else [kw.pop(n)])]

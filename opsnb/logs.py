@@ -44,17 +44,23 @@ class Logs:
         return state is None or state.status != "running" or not any(alive(f) is not False for f in files(self.folder))
 
     def __iter__(self):
-        at, fresh = None, True  # the cell last named; whether we are at the beginning of a line
+        self.at, self.fresh = None, True
         for r in self.records():
-            d = r.data
-            if self.cell and d.get("cell", -1) + 1 != self.cell: continue
-            ended = r.kind == "cell.finished" and d["status"] != "done"
-            if r.kind != "output.written" and not ended: continue
-            if d["cell"] != at: yield ("" if fresh else "\n") + f"── cell {d['cell'] + 1}\n"
-            text = output_text(d["output"]) if not ended else ("" if fresh or d["cell"] != at else "\n") + f"── cell {d['cell'] + 1} {state_text(d['status'])}{': ' + d['error'] if d['error'] else ''}\n"
-            at, fresh = d["cell"], text.endswith("\n") if text else fresh
-            yield text
-        if self.follow: yield ("" if fresh else "\n") + self._end()
+            if text := self.piece(r): yield text
+        if self.follow: yield ("" if self.fresh else "\n") + self._end()
+
+    at, fresh = None, True  # the cell last named; whether we are at the beginning of a line
+
+    def piece(self, r):
+        "What a record adds to the text; records are given in order."
+        d = r.data
+        if self.cell and d.get("cell", -1) + 1 != self.cell: return ""
+        ended = r.kind == "cell.finished" and d["status"] != "done"
+        if r.kind != "output.written" and not ended: return ""
+        head = ("" if self.fresh else "\n") + f"── cell {d['cell'] + 1}\n" if d["cell"] != self.at else ""
+        text = output_text(d["output"]) if not ended else ("" if self.fresh or head else "\n") + f"── cell {d['cell'] + 1} {state_text(d['status'])}{': ' + d['error'] if d['error'] else ''}\n"
+        self.at, self.fresh = d["cell"], text.endswith("\n") if text else self.fresh or bool(head)
+        return head + text
 
     def _end(self):
         state = self.head.update()

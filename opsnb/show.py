@@ -163,16 +163,16 @@ def watched():
     return in_notebook() and bool(getattr(sys.modules["IPython"].get_ipython().kernel, "_allow_stdin", False))
 
 class Live:
-    "Shows `draw()` (HTML) and `text()` in a notebook, again at each `update()`, at most every `every_s` seconds."
-    def __init__(self, draw, text, every_s=0.5):
-        self.draw, self.text, self.every_s, self.id, self.next = draw, text, every_s, None, 0.0
+    "Shows `draw()` (HTML) and `text()` in a notebook, again at each `update()`, at most every `every_s` seconds; `about` tells programs what it is of."
+    def __init__(self, draw, text, every_s=0.5, about=None):
+        self.draw, self.text, self.every_s, self.about, self.id, self.next = draw, text, every_s, about, None, 0.0
 
     def update(self, force=False):
         now = time.monotonic()
         if not in_notebook() or (now < self.next and not force): return
         from IPython.display import publish_display_data
         first, self.id, self.next = self.id is None, self.id or uuid.uuid4().hex, now + self.every_s
-        publish_display_data({"text/html": self.draw(), "text/plain": self.text()}, transient={"display_id": self.id}, update=not first)
+        publish_display_data({"text/html": self.draw(), "text/plain": self.text()}, {"opsnb": self.about} if self.about else {}, transient={"display_id": self.id}, update=not first)
 
 # %% ../nbs/05_show.ipynb #0074b0d0
 def box(title, status, rows, body="", foot="", word=None):

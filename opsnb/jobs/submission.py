@@ -43,6 +43,7 @@ def submit(
     environment="same",  # same: this one; lock: made from its lock; else an image's name
     launch=None,       # True, or a dict as ops.launch has it, {"mixed_precision": "bf16"}: run it as several processes
     engine=None,       # the engine's own words: {"partition": "gpu"}; in Python also slurm_partition="gpu"
+    cwd=None,          # working directory of the program; default: this one, of a notebook its folder
     parent=None,       # id of the run that it belongs to; default: the one this code is in
     workspace=None,    # default: the one of the working directory
     **more             # the engine's own words (slurm_partition="gpu"), or arguments by name of the function
@@ -50,7 +51,7 @@ def submit(
     "Submit a function, a notebook, a script, a pipeline or a command as a job."
     ws = workspace or Workspace.find()
     made, there, params = drawn_up(ws, work, args, params, on, more, gpus=gpus, cpus=cpus, mem_gb=mem_gb, nodes=nodes, timeout_min=timeout_min, retries=retries, tags=tags, env=env, name=name,
-                                   after=after, key=key, experiment=experiment, environment=environment, launch=launch, engine=engine, parent=parent)
+                                   after=after, key=key, experiment=experiment, environment=environment, launch=launch, engine=engine, cwd=cwd, parent=parent)
     job, new = offered(ws, made, call_of(work, args, params) if made.kind == "function" else None)
     if new: hand_over(job)
     tidy(ws)
@@ -111,9 +112,9 @@ def _by_key(ws, key):
         return folder if (folder / "spec.json").exists() else None
 
 # %% ../../nbs/24_jobs.submission.ipynb #eeaf229d
-def _spec(ws, kind, work, args, params, parent=None, launch=None, **fields):
+def _spec(ws, kind, work, args, params, cwd=None, parent=None, launch=None, **fields):
     "The spec of a job, with its code copied."
-    cwd = Path.cwd()
+    cwd = Path(cwd or Path.cwd()).absolute()
     root = project_root(Path(work).absolute().parent if kind in ("notebook", "script", "pipeline") else cwd)
     extra = [str(Path(work).absolute().relative_to(root))] if kind in ("notebook", "script", "pipeline") else []
     if kind == "notebook": params = check_notebook(Path(work), params)

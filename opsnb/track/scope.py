@@ -204,7 +204,7 @@ def _start(run):
     journal = Journal(run.workspace.journal / first["subject"], first["subject"], first["parent"])
     journal.append(first["kind"], first["data"])
     run.state.apply(Record("", time.time(), first["kind"], first["subject"], first["data"], first["parent"]))
-    run._journal, run._live = journal, None if run.config.quiet else Live(run._repr_html_, run.__repr__)
+    run._journal, run._live = journal, None if run.config.quiet else Live(run._repr_html_, run.__repr__, about={"run": run.id})
     _runs_here.append(run)
     deliver.mark(run.workspace, run.id)
     if g["resume"] and g["params"] and not own: run.param(g["params"])

@@ -41,7 +41,7 @@ def test_versions_are_equal_everywhere():
 
 
 def test_extras_are_the_promised_ones_and_every_requirement_has_a_bound():
-    assert set(extras()) == {"track", "train", "rag", "parse", "eval", "lab", "serve", "ray", "k8s", "dev"}
+    assert set(extras()) == {"track", "train", "rag", "parse", "eval", "lab", "serve", "ray", "k8s", "dev", "docs"}
     for text in [*lines("requirements"), *(r for rs in extras().values() for r in rs)]:
         assert Requirement(text).specifier, f"{text} needs a lower bound"
 

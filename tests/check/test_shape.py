@@ -11,10 +11,10 @@ NOTEBOOKS = sorted(p for p in (root / "nbs").glob("*.ipynb"))
 MODULES = sorted(p for p in (root / "opsnb").rglob("*.py") if p.name != "_modidx.py")
 BANNED = {"utils", "util", "helpers", "helper", "base", "common", "manager", "misc", "tools", "lib", "core"}
 HEAVY = {"torch", "mlflow", "wandb", "llama_index", "lancedb", "deepeval", "papermill", "pandas", "numpy", "matplotlib", "sklearn", "accelerate", "nbclient",
-         "nbformat", "jupyter_client", "pydantic", "yaml", "rich", "psutil", "ipywidgets", "pynvml", "ray", "kubernetes",
+         "nbformat", "jupyter_client", "pydantic", "yaml", "rich", "psutil", "ipywidgets", "pynvml", "ray", "kubernetes", "tornado", "jupyter_server",
          "onnxruntime", "onnx", "tokenizers", "sentence_transformers", "transformers", "Stemmer", "openai", "httpx", "fsspec", "pypdfium2", "lxml", "docx", "markitdown", "py3langid", "datasketch", "sqlalchemy"}
 MAY_IMPORT = {"_launch.py": {"psutil"}, "_notebook.py": HEAVY, "_saving.py": HEAVY, "_specs.py": {"jupyter_client"}, "_provisioner.py": {"jupyter_client"},
-              "_llama_index.py": {"llama_index"}, "_deepeval.py": {"deepeval"}}  # reached only from function bodies
+              "_llama_index.py": {"llama_index"}, "_deepeval.py": {"deepeval"}, "_handlers.py": {"pydantic", "tornado", "jupyter_server"}, "_files.py": {"tornado", "jupyter_server"}}  # reached only from function bodies
 
 
 def cells(path):

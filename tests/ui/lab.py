@@ -63,3 +63,11 @@ def browser_page(width=1400, height=1000):
             assert not away, away
         finally:
             browser.close()
+
+
+def axe(page, selector):
+    """What axe-core finds wrong with the accessibility of `selector`, as lines; empty when nothing is."""
+    from importlib import resources
+    if not page.evaluate("() => !!window.axe"): page.add_script_tag(path=str(resources.files("axe_playwright_python") / "axe.min.js"))
+    found = page.evaluate("async where => (await axe.run(where, {resultTypes: ['violations']})).violations", selector)
+    return [f"{v['id']}: {v['help']}: {n['html'][:200]} {n['failureSummary'][:300]}" for v in found for n in v["nodes"]]
