@@ -43,14 +43,14 @@ def digest(path):
 def execute(path):
     """The notebook's cells with their outputs, run in a kernel of its own; raises with the traceback of a cell that fails."""
     import nbformat
-    from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
+    from traitlets.config import Config
     nb = nbformat.read(path, 4)
     nb.cells = [c for c in nb.cells if runs(c)]
     with tempfile.TemporaryDirectory(prefix="opsnb-docs-") as tmp:
         quiet = {k: v for k, v in os.environ.items() if not k.startswith(("OPSNB_", "MLFLOW_", "WANDB_"))}
-        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{tmp}/kernel", connection_file=f"{tmp}/kernel.json")
-        client = NotebookClient(nb, km=kernel, timeout=600, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
+        kernel = Config(KernelManager={"transport": "ipc", "ip": f"{tmp}/kernel", "connection_file": f"{tmp}/kernel.json"})
+        client = NotebookClient(nb, config=kernel, kernel_name="python3", timeout=600, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
         started = time.monotonic()
         client.execute(env={**quiet, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]), "IPYTHONDIR": tmp, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
     print(f"{time.monotonic() - started:6.1f} s  {path.name}", flush=True)
