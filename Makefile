@@ -60,6 +60,9 @@ notebooks: $(VENV)/.dev  ## Run the notebooks as tests
 pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
 	python tests/twice.py pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
 
+extension: $(VENV)/.dev  ## Build the JupyterLab extension, if its sources have changed (needs node; the built one is in the repository)
+	@python extension/labext.py
+
 types: $(VENV)/.dev  ## Write the OpenAPI document and the TypeScript types anew, from the tables of verbs and views
 	@python extension/api.py
 

@@ -1,10 +1,17 @@
 """Builds opsnb. All metadata is read from settings.ini; nothing is said twice."""
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
+import setuptools
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 here = Path(__file__).parent
+sys.path.insert(0, str(here / "extension"))
+import labext  # noqa: E402 - extension/labext.py
+
 parser = ConfigParser(delimiters=["="])
 parser.read(here / "settings.ini", encoding="utf-8")
 cfg = parser["DEFAULT"]
@@ -17,7 +24,28 @@ def lines(key):
 extras = {key.removesuffix("_requirements"): lines(key) for key in cfg if key.endswith("_requirements")}
 extras["all"] = sorted({req for name, reqs in extras.items() if name not in ("dev", "docs") for req in reqs})
 
+
+
+class Distribution(setuptools.Distribution):
+    def has_data(self): return self.has_data_files()  # by this name setuptools asks whether an editable installation has data files, too
+
+
+def with_extension(command):
+    """`command`, before which the JupyterLab extension is built if it is missing."""
+    class Built(command):
+        def run(self):
+            if not labext.is_built():
+                labext.build()
+                self.distribution.data_files = labext.data_files()
+            super().run()
+    return Built
+
+
 setup(
+    distclass=Distribution,
+    cmdclass={"build_py": with_extension(build_py), "sdist": with_extension(sdist)},
+    setup_requires=labext.needs(),
+    data_files=labext.data_files(),
     name=cfg["lib_name"],
     version=cfg["version"],
     description=cfg["description"],

@@ -8,8 +8,8 @@ __all__ = ['track_cell', 'ops_line', 'submit_magic', 'evaluate_magic', 'load']
 # %% ../nbs/82_magics.ipynb #d6af03e9
 import ast, atexit, shlex, sys
 from contextlib import contextmanager
-from unittest.mock import patch
 from IPython import get_ipython
+from IPython.core.completer import context_matcher
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
@@ -40,7 +40,7 @@ def _log(run, values):
     if numbers := {k: v for k, v in flat.items() if k not in curves}: run.log(numbers, step=max(run.step, 0))
 
 # %% ../nbs/82_magics.ipynb #6600c2cb
-@magic_arguments()
+@magic_arguments("%track")
 @argument("name", nargs="?", help="what to call the run; default: the notebook's name")
 @argument("-m", "--metrics", action="append", metavar="NAME", help="variables to log as metrics after the cell: loss,acc")
 @argument("-p", "--params", action="append", metavar="NAME", help="variables to record as parameters: lr,seed")
@@ -49,7 +49,10 @@ def _log(run, values):
 @argument("-a", "--autolog", action="append", metavar="LIBRARY", help="MLflow's autologging for sklearn, xgboost, …")
 @argument("-q", "--quiet", action="store_true", help="no card")
 def track_cell(line, cell):
-    "Run the cell as a tracked run."
+    """Run the cell as a tracked run. Inside, ops.current() is the run; an exception makes it failed.
+
+    Example: %%track fit -p lr -m loss,accuracy
+    """
     __tracebackhide__ = True
     shell = get_ipython()
     with _tracked(shell, line, cell):
@@ -79,6 +82,7 @@ def _tag(text):
 @contextmanager
 def _silent(shell):
     "The shell shows no traceback inside."
+    from unittest.mock import patch  # 6 ms that loading need not take
     with patch.object(shell, "showtraceback", lambda *a, **k: None), patch.object(shell, "showsyntaxerror", lambda *a, **k: None): yield
 
 def _error(result):
@@ -102,15 +106,24 @@ def _awaiting(lines):
     if not head.startswith("%%track") or head.endswith("?") or not get_ipython().should_run_async(cell, transformed_cell=cell): return lines
     return [f"await __import__('opsnb.magics', fromlist=['_']).{_track_async.__name__}({head.removeprefix('%%track').strip()!r}, {cell!r})\n"]
 
-# %% ../nbs/82_magics.ipynb #ed76049c
+# %% ../nbs/82_magics.ipynb #cba46707
+_magics = [{"magic": m, "does": d} for m, d in (("%%track NAME", "run the cell as a tracked run; %%track? helps"), ("%%submit", "run the cell as a job; %%submit? helps"),
+           ("%%rag ask INDEX", "answer the cell's question from an index; %rag lists what else there is"), ("%%evaluate CASES -m METRIC", "judge what the cell makes; %%evaluate? helps"),
+           ("%jobs", "the jobs, as opsnb jobs"))]
+
+class Start:
+    "What `%ops` alone shows: what is at work, then every command and magic."
+    def __init__(self): self.now = plug.resolve("opsnb.overview:overview")()
+    rows = Rows([*_magics, *({"magic": f"%ops {v.command}", "does": v.help} for v in VERBS if v.command)])
+    def __str__(self): return f"{self.now}\n\n{self.rows}\n\n%ops COMMAND -h helps with one; Tab completes, Shift-Tab explains."
+    __repr__ = __str__
+    def _repr_html_(self): return f"{self.now._repr_html_()}<details open><summary>commands: <code>%ops COMMAND -h</code> helps with one, Tab completes, Shift-Tab explains</summary>{self.rows._repr_html_()}</details>"
+
+# %% ../nbs/82_magics.ipynb #ede3b7db
 def ops_line(line):
     "Run an opsnb command and return its result; `%ops` alone lists the commands, `%ops run --help` helps with one."
     words = _words(line)
-    if not words: return Rows([{"magic": f"%ops {v.command}", "does": v.help} for v in VERBS if v.command] + [{"magic": "%%track NAME", "does": "run the cell as a tracked run; %%track? helps"},
-                                                                                                         {"magic": "%%submit", "does": "run the cell as a job; %%submit? helps"},
-                                                                                                         {"magic": "%%rag ask INDEX", "does": "answer the cell's question from an index; %rag lists what else there is"},
-                                                                                                         {"magic": "%%evaluate CASES -m METRIC", "does": "judge what the cell makes; %%evaluate? helps"}])
-    return invoke(words)
+    return invoke(words) if words else Start()
 
 def _words(line):
     "A line as words, as a shell would have it; as it stands when its quotation marks are apostrophes."
@@ -120,7 +133,7 @@ def _words(line):
 # %% ../nbs/82_magics.ipynb #249da032
 _submit_words = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeout_min": float, "retries": int}
 
-@magic_arguments()
+@magic_arguments("%submit")
 @argument("--on", default="local", help="back-end; %%ops backends lists them")
 @argument("-n", "--name", help="what to call the job, and the variable it is in")
 @argument("-o", "--outputs", action="append", metavar="NAME", help="variables to bring back: model,history")
@@ -136,7 +149,10 @@ _submit_words = {"gpus": int, "cpus": int, "mem_gb": float, "nodes": int, "timeo
 @argument("--engine", action="append", metavar="WORD=VALUE", help="the back-end's own words: partition=gpu")
 @argument("-w", "--wait", action="store_true", help="wait for it, and assign the outputs")
 def submit_magic(line, cell):
-    "Run the cell as a job; the notebook goes on."
+    """Run the cell as a job; the notebook goes on.
+
+    Example: %%submit -o model --gpus 1 --timeout-min 30
+    """
     shell, args = get_ipython(), parse_argstring(submit_magic, line)
     source = shell.transform_cell(cell)
     compile(source, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -179,7 +195,7 @@ def _ending(shell, cell):
 def _word_or_variable(word, variables): return variables[word] if isinstance(word, str) and word.isidentifier() and word in variables else word
 
 # %% ../nbs/82_magics.ipynb #4bdd7a42
-@magic_arguments()
+@magic_arguments("%evaluate")
 @argument("cases", help="a file of cases, or the variable that has them: a data set, a list, a DataFrame")
 @argument("-m", "--metric", action="append", metavar="NAME", help="a metric's name, hit@5 say, or a variable: a function; may be repeated")
 @argument("-t", "--target", help="what is judged: a variable, index:NAME, a model's name, models:/…; default: what the cell makes")
@@ -192,7 +208,10 @@ def _word_or_variable(word, variables): return variables[word] if isinstance(wor
 @argument("--concurrency", type=int, default=8, help="cases at a time")
 @argument("--budget", type=float, help="dollars")
 def evaluate_magic(line, cell=None):
-    "Judge what the cell makes; the report is the value."
+    """Judge what the cell makes; the report is the value.
+
+    Example: %%evaluate questions.jsonl -m exact_match -m hit@5
+    """
     __tracebackhide__ = True
     shell, args = get_ipython(), parse_argstring(evaluate_magic, line)
     variables, target = shell.user_ns, args.target
@@ -208,6 +227,28 @@ def evaluate_magic(line, cell=None):
     variables[args.name if (args.name or "").isidentifier() else "report"] = report
     return report
 
+# %% ../nbs/82_magics.ipynb #1c7f0db8
+def _help_typing(shell):
+    "Complete our magics' lines, and explain them."
+    completer, kernel = getattr(shell, "Completer", None), getattr(shell, "kernel", None)
+    if completer is not None and not any(getattr(m, "matcher_identifier", "") == "opsnb" for m in completer.custom_matchers):
+        completer.custom_matchers.append(_matcher(shell))
+    if hasattr(kernel, "do_inspect") and not hasattr(kernel.do_inspect, "opsnb"): kernel.do_inspect = _explaining(kernel.do_inspect)
+
+def _matcher(shell):
+    @context_matcher(identifier="opsnb")
+    def match(context):
+        if "%" not in context.full_text: return {"completions": [], "suppress": False}
+        return plug.resolve("opsnb.complete:matches")(context, shell)
+    return match
+
+def _explaining(asked):
+    def do_inspect(code, cursor_pos, *args, **kw):
+        text = plug.resolve("opsnb.complete:inspected")(code, cursor_pos) if "%" in code else None
+        return asked(code, cursor_pos, *args, **kw) if text is None else {"status": "ok", "found": True, "data": {"text/plain": text}, "metadata": {}}
+    do_inspect.opsnb = True
+    return do_inspect
+
 # %% ../nbs/82_magics.ipynb #2fa08daf
 def load(shell):
     "Register the magics, and prepare MLflow (if installed) for this notebook."
@@ -219,6 +260,7 @@ def load(shell):
     shell.register_magic_function(evaluate_magic, "line_cell", "evaluate")
     if _awaiting not in shell.input_transformers_cleanup: shell.input_transformers_cleanup.insert(0, _awaiting)
     if plug.has("mlflow") and "mlflow" not in sys.modules: plug.resolve("opsnb.track.mlflow:prepare")()
+    _help_typing(shell)
     shell.events.register("post_run_cell", _after_cell)
 
 # %% ../nbs/82_magics.ipynb #1b3c05ae

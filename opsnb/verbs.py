@@ -67,6 +67,7 @@ VERBS = [
          ("opsnb kernels install", "opsnb kernels install --imports torch,pandas")),
     Verb("stop_kernels", "opsnb.kernels:stop_kernels", "end the templates of warm kernels", "kernels stop", {}, {}, ("opsnb kernels stop",)),
     Verb("install_lab", "opsnb.lab:install_lab", "let JupyterLab's notebook jobs run through opsnb", "lab install", {}, {}, ("opsnb lab install", "opsnb lab install --remove")),
+    Verb("overview", "opsnb.overview:overview", "what is at work here, and what is installed", "status", {}, {}, ("opsnb status", "opsnb status --json")),
     Verb("doctor", "opsnb.doctor:doctor", "check versions, libraries, workspace, sinks, GPU", "doctor", {}, {}, ("opsnb doctor", "opsnb doctor --json")),
     Verb("config", "opsnb.doctor:config", "show every setting and where it came from", "config", {}, {}, ("opsnb config", "OPSNB_EXPERIMENT=churn opsnb config"), python=False),
 ]
@@ -152,7 +153,7 @@ NAMES = {v.name: v.target for v in VERBS if v.python} | {"Workspace": "opsnb.wor
 
 # %% ../nbs/80_verbs.ipynb #fb161310
 REST = {
-    "read": "runs run compare diff logs plan_pipeline templates kernels doctor config jobs job backends slurm_status schedules show_schedule schedule_history report search explain indexes index_status index_documents index_versions diff_index chunks",
+    "read": "overview runs run compare diff logs plan_pipeline templates kernels doctor config jobs job backends slurm_status schedules show_schedule schedule_history report search explain indexes index_status index_documents index_versions diff_index chunks",
     "act": "sync init cancel retry recover prune submit schedule pause_schedule resume_schedule stop_schedule remove_schedule rollback_index ask guide stop_kernels",
     "job": "run_notebook resume_notebook run_pipeline resume_pipeline reproduce evaluate_file gate_run drift bias sweep_file judge_check build_index export_pipeline run_now",
 }

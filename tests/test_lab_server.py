@@ -201,6 +201,7 @@ def test_no_path_leaves_the_root(server, place):
     for path in ("../outside", str(place.parent / "outside"), "away", "/etc", "a/../../outside", "%2e%2e/outside"):
         for told in (server.refused("/view/runs?" + urllib.parse.urlencode({"workspace": path})), server.refused("/sync", {"workspace": path})):
             assert "outside" in told["what"] or "no such folder" in told["what"], path
+    for path in ("away/secret.txt", "/etc/passwd", "../outside/secret.txt"): assert "outside" in server.refused("/view/parameters?" + urllib.parse.urlencode({"file": path}))["what"]
     for name, body in {"chunks": {"what": "away/secret.txt"}, "plan_pipeline": {"file": "../pipeline.yaml"}}.items():
         assert "outside" in server.refused(f"/{name}?{urllib.parse.urlencode(body)}")["what"]
     for name, body in {"init": {"folder": "../outside/x"}, "build_index": {"sources": ["file:///etc/passwd"]}, "run_notebook": {"notebook": "away/a.ipynb"}, "submit": {"work": "/etc/init.py"},

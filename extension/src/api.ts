@@ -225,14 +225,6 @@ export interface DocumentsPage {
   total: number;
 }
 
-/** A line from a step to one that needs it. */
-export interface Edge {
-  before: string;
-  after: string;
-  /** [column, place] */
-  bends: number[][];
-}
-
 /** Why something was not done. */
 export interface Failure {
   /** what failed */
@@ -384,8 +376,8 @@ export interface Graph {
   started: number | null;
   duration_s: number | null;
   error: string;
-  nodes: Node[];
-  edges: Edge[];
+  nodes: StepNode[];
+  edges: StepEdge[];
   columns: number;
   rows: number;
   params: Given[];
@@ -603,31 +595,6 @@ export interface Missed {
   stage: string;
   why: string;
   rows: (Record<string, string | number>)[];
-}
-
-/** A step in the picture of a pipeline. */
-export interface Node {
-  step: string;
-  column: number;
-  /** in its column; 0 is the middle */
-  place: number;
-  /** below the project, or as it is */
-  notebook: string;
-  needs: string[];
-  /** one of the states; empty: a plan */
-  status: string;
-  /** run, cached, left out, not run */
-  plan: string;
-  why: string;
-  error: string;
-  run: string;
-  /** the executed notebook, below the project */
-  executed: string;
-  attempt: number;
-  started: number | null;
-  duration_s: number | null;
-  /** the back-end it runs on, and what it asks for */
-  on: string;
 }
 
 /** What a notebook or pipeline file may be told. */
@@ -883,6 +850,39 @@ export interface Slice {
   mem_total_mb: number;
 }
 
+/** A line from a step to one that needs it. */
+export interface StepEdge {
+  before: string;
+  after: string;
+  /** [column, place] */
+  bends: number[][];
+}
+
+/** A step in the picture of a pipeline. */
+export interface StepNode {
+  step: string;
+  column: number;
+  /** in its column; 0 is the middle */
+  place: number;
+  /** below the project, or as it is */
+  notebook: string;
+  needs: string[];
+  /** one of the states; empty: a plan */
+  status: string;
+  /** run, cached, left out, not run */
+  plan: string;
+  why: string;
+  error: string;
+  run: string;
+  /** the executed notebook, below the project */
+  executed: string;
+  attempt: number;
+  started: number | null;
+  duration_s: number | null;
+  /** the back-end it runs on, and what it asks for */
+  on: string;
+}
+
 /** When a schedule would run. */
 export interface Times {
   /** at 03:00 AM (Europe/Berlin) */
@@ -982,7 +982,7 @@ export interface Views {
   /** a part of the documents of an index */
   documents: { args: { index: string; search?: string; unread?: boolean; offset?: number; most?: number; workspace?: string }; result: DocumentsPage };
   /** the text of a document and where its chunks are */
-  document: { args: { index: string; source: string; chunk?: string; offset?: number; most?: number; workspace?: string }; result: DocumentText };
+  document: { args: { index: string; source: string; chunk?: string; offset?: number; characters?: number; workspace?: string }; result: DocumentText };
   /** what a question finds, and where the scores come from */
   passages: { args: { index: string; question: string; k?: number; where?: string; mode?: string; chunk?: string; workspace?: string }; result: Passages };
   /** a part of the evaluations, with their main figures and verdicts */
@@ -1018,9 +1018,9 @@ export interface Views {
   /** the files of a run */
   files: { args: { run: string; workspace?: string }; result: FilesPage };
   /** a look into a file of a run */
-  file: { args: { run: string; path: string; most?: number; workspace?: string }; result: FileLook };
+  file: { args: { run: string; path: string; bytes?: number; workspace?: string }; result: FileLook };
   /** a part of the log of a job or a notebook's run */
-  log: { args: { id: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogPage };
+  log: { args: { id: string; start?: number; bytes?: number; rank?: number | null; workspace?: string }; result: LogPage };
   /** where words stand in a log */
   log_find: { args: { id: string; words: string; start?: number; most?: number; rank?: number | null; workspace?: string }; result: LogHits };
   /** up to twenty runs side by side */
@@ -1053,6 +1053,8 @@ export interface Reads {
   templates: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** list the templates that warm kernels are forked from */
   kernels: { args: { workspace?: string }; result: Record<string, unknown>[] };
+  /** what is at work here, and what is installed */
+  overview: { args: { workspace?: string }; result: Record<string, unknown> };
   /** check versions, libraries, workspace, sinks, GPU */
   doctor: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** show every setting and where it came from */

@@ -31,7 +31,7 @@ from opsnb.server.openapi import Failure, ServerCard
 from opsnb.view import VIEWS
 from opsnb.view.board import job_row
 
-MOST_BODY, MOST_ROWS = 2_000_000, 2_000
+MOST_BODY, MOST_ROWS, MOST_BYTES = 2_000_000, 2_000, 4_000_000
 LOOKS = ThreadPoolExecutor(8, "opsnb-view")
 VERBS_AT_WORK = ThreadPoolExecutor(16, "opsnb-verb")
 LIMIT_S = {"read": 30, "act": 300, "job": 60}  # seconds until a request is answered that something does not answer
@@ -60,8 +60,9 @@ def view_arguments(function, given):
     except pydantic.ValidationError as e:
         first = e.errors()[0]
         raise OpsError(f"The argument {first['loc'][0]!r} is wrong", given=str(first.get("input"))[:200], allowed=first["msg"]) from None
-    for name in ("offset", "most") if {"offset", "most"} <= set(found) else ():  # of rows; elsewhere most may be bytes
-        if found[name] < 0 or name == "most" and found[name] > MOST_ROWS: raise OpsError(f"The argument {name!r} is wrong", given=found[name], allowed=f"0 to {MOST_ROWS}" if name == "most" else "0 or more")
+    for name in {"offset", "most"} & set(found):
+        largest = None if name == "offset" else MOST_ROWS if known[name].default <= MOST_ROWS else MOST_BYTES
+        if found[name] < 0 or largest and found[name] > largest: raise OpsError(f"The argument {name!r} is wrong", given=found[name], allowed=f"0 to {largest}" if largest else "0 or more")
     return found
 
 
@@ -146,7 +147,8 @@ class ViewHandler(Handler):
             folder = query.pop("workspace", [""])[-1]
             view = next((v for v in VIEWS if v.name == name), None)
             if view is None: raise unknown("view", name, [v.name for v in VIEWS])
-            return view.function(self.boards.of(folder), **view_arguments(view.function, query))
+            board = self.boards.of(folder)
+            return view.function(board, **confined(view_arguments(view.function, query), self.boards.root, board.workspace.root))
         await self.answer(work)
 
 
@@ -154,7 +156,7 @@ class VerbHandler(Handler):
     def work(self, row, given):
         folder = given.pop("workspace", "") or ""
         ws = self.boards.opened(folder, make=row.rest == "job" or row.rest == "act" and "workspace" in inspect.signature(row.function).parameters)
-        given = confined(checked(row, given), self.boards.root, None if row.rest == "read" else ws.root)
+        given = confined(checked(row, given), self.boards.root, ws.root)
         if row.rest == "job": made = start(row, given, ws)
         else: made = call(row, given, ws)
         if row.rest != "read": self.boards.touched(ws)

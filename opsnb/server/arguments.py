@@ -92,25 +92,29 @@ PATHS = {"notebook", "file", "folder", "out", "cwd", "reference", "current", "la
 _far = re.compile(r"(?!file:)[a-z][a-z0-9+.\-]*:(//|.*@)", re.I)
 _files = re.compile(r"\.(ipynb|pyw?|sh|ya?ml|jsonl?|csv|parquet|md|txt|pdf)(:\w+)?$", re.I)
 
-def inside(given, root, also=None):
-    "The path `given`, relative to `root`, which must lie in it, or in the folder `also`."
-    try: path = (Path(root) / str(given).removeprefix("file://")).resolve()
+def inside(given, root, project=None):
+    "The path `given`, relative to `project` or `root`, which must lie in one of them."
+    project, root = project and Path(project).resolve(), Path(root).resolve()
+    places = [p for p in ([project, root] if project and project.is_relative_to(root) else [root, project]) if p]
+    try:
+        found = [(p / str(given).removeprefix("file://")).resolve() for p in places]
+        path = next((f for f in found if f.exists()), found[0])
     except (OSError, ValueError, RuntimeError): raise OpsError("There cannot be such a path", given=repr(given)[:200]) from None
-    if not any(path.is_relative_to(Path(p).resolve()) for p in (root, also) if p): raise OpsError("That lies outside of the server's root", given=str(given)[:200], allowed=f"paths below {root}")
+    if not any(path.is_relative_to(p) for p in places): raise OpsError("That lies outside of the server's root", given=str(given)[:200], allowed=f"paths below {root}")
     return path
 
 # %% ../../nbs/89_server.arguments.ipynb #32d2d53c
-def confined(given, root, also=None):
-    "`given` with each path in it absolute, inside of `root`."
+def confined(given, root, project=None):
+    "`given` with each path in it absolute, inside of `root` or `project`."
     out = dict(given)
     for name in PATHS & set(given):
-        out[name] = [_confined(name, v, root, also) for v in given[name]] if isinstance(given[name], list) else _confined(name, given[name], root, also)
+        out[name] = [_confined(name, v, root, project) for v in given[name]] if isinstance(given[name], list) else given[name] and _confined(name, given[name], root, project)
     return out
 
-def _confined(name, word, root, also):
+def _confined(name, word, root, project):
     if _far.match(word) or name in ("work", "target", "what") and not (_files.search(word) and len(word.split()) == 1) and not _climbs(word): return word
     path, _, function = word.rpartition(":") if re.search(r"\.py:\w+$", word) else (word, "", "")
-    return str(inside(path, root, also)) + (f":{function}" if function else "")
+    return str(inside(path, root, project)) + (f":{function}" if function else "")
 
 def _climbs(word): return word.startswith(("/", "~", ".")) or "/.." in word
 

@@ -54,14 +54,14 @@ class FileLook:
     data: str = ""                 # of an image: a data: address
     local: str = ""                # path on the server's machine
 
-def file(board, run: str, path: str, most: int = 200_000) -> FileLook:
+def file(board, run: str, path: str, bytes: int = 200_000) -> FileLook:
     "A look into a file of a run."
     found = seen(board, run)
     local = found.artifact(path)
     if found._remote is None and not local.resolve().is_relative_to((found.folder / "files").resolve()): raise OpsError(f"{path!r} is not a file of the run {found.id}", given=str(local))
     if not local.is_file(): raise OpsError(f"{path!r} is a folder" if local.is_dir() else f"{path!r} is no longer there", given=str(local))
     look = FileLook(path, kind_of(path), local.stat().st_size, False, local=str(local))
-    return _picture(look, local) if look.kind == "image" else _text(look, local, min(max(most, 1), 2_000_000))
+    return _picture(look, local) if look.kind == "image" else _text(look, local, min(max(bytes, 1), 2_000_000))
 
 # %% ../../nbs/89_view.files.ipynb #24c7ee60
 def _picture(look, local, most=5_000_000):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from ..cli import options
 from ..errors import OpsError
 from ..params import check_parameters, read_parameters
 from ..plug import resolve
@@ -135,18 +134,15 @@ def verbs(board) -> VerbForms:
     "Every verb that the server knows, with its arguments."
     return _verbs()
 
-# %% ../../nbs/88_view.form.ipynb #63f22888
-_left_out = {"as_json", "follow", "watch", "stream", "quiet"}  # a request has an answer, not a stream
+# %% ../../nbs/88_view.form.ipynb #51a9366d
 _choices = {"status": [*STATES], "notify_on": ["failure", "recovery", "always"], "catch_up": ["last", "none", "all"], "overlap": ["skip", "queue", "cancel"]}
 
-def _arguments(verb): return [_argument(o) for o in options(verb) if o.name not in _left_out]
+def _arguments(verb): return [_argument(a) for a in resolve("opsnb.server.arguments:arguments")(verb).values()]
 
-def _argument(o):
-    "The `Field` of an option of the command line."
-    place = o.param_type_name == "argument"
-    kind = "dict" if o.nargs == 2 else "list" if getattr(o, "multiple", False) or o.nargs == -1 else {"integer": "integer", "float": "number", "boolean": "boolean"}.get(o.type.name, "choice" if o.name in _choices else "text")
-    default = _typed(o.default) if isinstance(o.default, (str, int, float, bool)) else None
-    return Field(o.name, kind, kind, default, bool(place and o.required), (getattr(o, "help", None) or "").removesuffix("; may be repeated"), _choices.get(o.name, []), _unit(o.name))
+def _argument(a):
+    "The `Field` of an argument of a request."
+    kind = "choice" if a.name in _choices else a.kind
+    return Field(a.name, kind, "", None if a.default is None else _typed(a.default), a.required, a.help.removesuffix("; may be repeated"), _choices.get(a.name, []), _unit(a.name))
 
 # %% ../../nbs/88_view.form.ipynb #8d44f367
 @dataclass

@@ -111,12 +111,12 @@ def log(
     board,
     id: str,                 # of a job or a notebook's run
     start: int = -65_536,    # where to begin; below 0: so far from the end
-    most: int = 65_536,      # bytes
+    bytes: int = 65_536,     # how many
     rank: int | None = None  # only this process of a job
 ) -> LogPage:
     "A part of a log."
     found = opened(board, id, rank)
-    size, most = found.size, min(max(most, 16), 4_000_000)
+    size, most = found.size, min(max(bytes, 16), 4_000_000)
     at = min(max(0, start + size if start < 0 else start), size)
     raw = found.read(at, most)
     skip = next((i for i, b in enumerate(raw[:4]) if b & 0xC0 != 0x80), 0) if at else 0

@@ -69,7 +69,9 @@ function applied(state: IAnsi, codes: number[]): IAnsi {
       next.back = '';
     } else if (code === 38 || code === 48) {
       const color =
-        codes[i + 1] === 5 ? of256(codes[i + 2] ?? 0) : ofRgb(codes[i + 2] ?? 0, codes[i + 3] ?? 0, codes[i + 4] ?? 0);
+        codes[i + 1] === 5
+          ? of256(codes[i + 2] ?? 0)
+          : ofRgb(codes[i + 2] ?? 0, codes[i + 3] ?? 0, codes[i + 4] ?? 0);
       if (code === 38) {
         next.color = color;
       } else {

@@ -113,7 +113,16 @@ function nearest(line: ILine, x: number): number {
 
 /** Curves over steps or time, with the values under the mouse. */
 export function Chart(props: IChartProps): JSX.Element {
-  const { trans, title, curves, by, log = false, smooth = 0, height = 160, legend = curves.length > 1 } = props;
+  const {
+    trans,
+    title,
+    curves,
+    by,
+    log = false,
+    smooth = 0,
+    height = 160,
+    legend = curves.length > 1
+  } = props;
   const [box, width] = useWidth();
   const [over, setOver] = React.useState<number | null>(null);
   const lines = React.useMemo(() => curves.map(curve => finite(curve, log)), [curves, log]);
@@ -145,17 +154,20 @@ export function Chart(props: IChartProps): JSX.Element {
     line.x.map((x, i) => `${px(x).toFixed(1)},${py(line.y[i]).toFixed(1)}`).join(' ');
   const yWords = (y: number) => number(Number((log ? 10 ** y : y).toPrecision(log ? 2 : 6)));
   const xWords = (x: number) => (by === 'time' ? duration(trans, x) : number(Math.round(x * 100) / 100));
-  const yTicks = ticks(y0, y1, Math.max(3, Math.round(bottom / 40)));
-  const xTicks = x1 === x0 ? [x0] : ticks(x0, x1, Math.max(2, Math.floor((right - LEFT) / 90)));
+  const yTicks = ticks(y0, y1, Math.max(3, Math.round(bottom / 26)));
+  const xTicks = x1 === x0 ? [x0] : ticks(x0, x1, Math.max(2, Math.floor((right - LEFT) / 64)));
   const at = over === null || x1 === x0 ? x0 : x0 + ((over - LEFT) / (right - LEFT)) * (x1 - x0);
   const found = over === null ? [] : drawn.map(line => (line.x.length ? nearest(line, at) : -1));
+
+  const first = found.findIndex(place => place >= 0);
+  const here = first >= 0 ? drawn[first].x[found[first]] : at;
 
   return (
     <figure className="jp-opsnb-Chart" ref={box}>
       <figcaption title={title}>
         <bdi>{title}</bdi>
         {over !== null && !empty && (
-          <span className="jp-opsnb-Note">{`${by === 'time' ? trans.__('after') : trans.__('step')} ${xWords(at)}`}</span>
+          <span className="jp-opsnb-Note">{`${by === 'time' ? trans.__('after') : trans.__('step')} ${xWords(here)}`}</span>
         )}
       </figcaption>
       <svg
@@ -204,7 +216,9 @@ export function Chart(props: IChartProps): JSX.Element {
             <polyline key={curves[i].key} {...stroke(i)} points={points(line)} />
           )
         )}
-        {over !== null && !empty && <line className="jp-opsnb-Cursor" x1={over} x2={over} y1={4} y2={bottom} />}
+        {over !== null && !empty && (
+          <line className="jp-opsnb-Cursor" x1={over} x2={over} y1={4} y2={bottom} />
+        )}
         {found.map((place, i) =>
           place < 0 ? null : (
             <circle

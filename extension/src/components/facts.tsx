@@ -31,12 +31,7 @@ export function LongText(props: { text: string; most?: number }): JSX.Element {
     <>
       <bdi className="jp-opsnb-UserText">{long && !open ? text.slice(0, most) : text}</bdi>
       {long && (
-        <button
-          type="button"
-          className="jp-opsnb-More"
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-        >
+        <button type="button" className="jp-opsnb-More" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? '−' : `… +${(text.length - most).toLocaleString('en')}`}
         </button>
       )}

@@ -35,7 +35,7 @@ export function useLog(opsnb: IOpsnb, id: string, rank: number | null): ILog {
   const [following, setFollowing] = React.useState(true);
   const busy = React.useRef(false);
   const ask = React.useCallback(
-    (start: number, most = PART) => opsnb.client.view<LogPage>('log', { id, start, most, rank }),
+    (start: number, most = PART) => opsnb.client.view<LogPage>('log', { id, start, bytes: most, rank }),
     [opsnb, id, rank]
   );
   const changed = React.useCallback(

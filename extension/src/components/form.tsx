@@ -1,6 +1,6 @@
 import React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Field } from '../records_note';
+import type { Field } from '../api';
 
 /** What was typed, by field; a field that is not here was left alone. */
 export type Typed = Record<string, string>;
@@ -97,9 +97,7 @@ function Control({ trans, asked, id, value, wrong, onChange }: IControlProps): J
     const known = asked.choices.includes(shown) || (shown === '' && !asked.required);
     return (
       <select {...same} className="jp-opsnb-Form-choice" value={shown}>
-        {(!asked.required || !known) && (
-          <option value={known ? '' : shown}>{known ? trans.__('(not said)') : shown}</option>
-        )}
+        {(!asked.required || !known) && <option value={known ? '' : shown}>{known ? '–' : shown}</option>}
         {asked.choices
           .filter(choice => choice !== '')
           .map(choice => (

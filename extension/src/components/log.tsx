@@ -115,7 +115,9 @@ export function LogView(props: { opsnb: IOpsnb; id: string; rank?: number | null
 
   const toLine = async (at: number) => {
     await log.go(at);
-    const place = text.lines.findIndex((line, i) => line.at <= at && (text.lines[i + 1]?.at ?? Infinity) > at);
+    const place = text.lines.findIndex(
+      (line, i) => line.at <= at && (text.lines[i + 1]?.at ?? Infinity) > at
+    );
     const node = box.current;
     if (node && place >= 0) {
       window.requestAnimationFrame(() => {
@@ -200,7 +202,12 @@ export function LogView(props: { opsnb: IOpsnb; id: string; rank?: number | null
             ? trans.__('%1 to %2 of %3', size(text.start), size(text.end), size(text.size))
             : size(text.size)}
         </span>
-        <button type="button" className="jp-opsnb-Word" disabled={text.start === 0} onClick={() => void toLine(0)}>
+        <button
+          type="button"
+          className="jp-opsnb-Word"
+          disabled={text.start === 0}
+          onClick={() => void toLine(0)}
+        >
           {trans.__('Beginning')}
         </button>
         <button

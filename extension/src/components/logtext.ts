@@ -84,7 +84,10 @@ export class LogText {
     parts.forEach((raw, i) => {
       const last = i === parts.length - 1;
       if (last) {
-        this._open = raw.length > 400_000 ? raw.slice(raw.lastIndexOf('\r', raw.length - 200_000) + 1).slice(-200_000) : raw;
+        this._open =
+          raw.length > 400_000
+            ? raw.slice(raw.lastIndexOf('\r', raw.length - 200_000) + 1).slice(-200_000)
+            : raw;
         this._openAt = at + bytes(raw) - bytes(this._open);
         this._openState = this._state;
         if (!raw) {

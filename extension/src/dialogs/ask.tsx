@@ -5,7 +5,7 @@ import React from 'react';
 import { FailureBox } from '../components/failure';
 import { Fields } from '../components/form';
 import type { Typed } from '../components/form';
-import type { Field } from '../records_note';
+import type { Field } from '../api';
 import { Failure } from '../request';
 import type { IOpsnb } from '../tokens';
 

@@ -40,6 +40,16 @@ export function labPath(opsnb: IOpsnb, full: string): string | null {
   return root && full.startsWith(`${root}/`) ? full.slice(root.length + 1) : null;
 }
 
+/** Show a pipeline file's picture: its plan, or its last run. */
+export async function openGraph(opsnb: IOpsnb, file: IFile, plan: boolean): Promise<void> {
+  opsnb.live.follow(file.workspace);
+  await opsnb.live.refresh();
+  const project = labPath(opsnb, file.full) === null ? '' : (opsnb.live.card?.project ?? '');
+  const local = labPath(opsnb, file.full) ?? file.full;
+  const below = project && local.startsWith(`${project}/`) ? local.slice(project.length + 1) : local;
+  opsnb.open('dag', plan ? { file: below, plan } : { file: below });
+}
+
 /** Save the file when it has changes in the lab and the user agrees; false: the user does not. */
 export async function saved(opsnb: IOpsnb, docs: IDocumentManager | null, file: IFile): Promise<boolean> {
   const widget = docs?.findWidget(file.path);

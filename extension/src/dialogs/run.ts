@@ -1,5 +1,5 @@
 import { Notification } from '@jupyterlab/apputils';
-import type { Field, ParameterForm, Refusals } from '../records_note';
+import type { Field, ParameterForm, Refusals } from '../api';
 import { asValues, field } from '../components/form';
 import type { Typed } from '../components/form';
 import { SHOW } from '../plugins/panel';
@@ -61,7 +61,7 @@ function tell(opsnb: IOpsnb, file: IFile, started: IStarted, out: string): void 
       callback: () => {
         const kind = started.job ? 'job' : 'run';
         if (opsnb.tab(kind)) {
-          opsnb.open(kind, { id });
+          opsnb.open(kind, { [kind]: id });
         } else {
           void app.commands.execute(SHOW);
         }

@@ -4,7 +4,7 @@ import { FailureBox } from '../components/failure';
 import { asValues, field } from '../components/form';
 import type { Typed } from '../components/form';
 import { useSettled } from '../hooks';
-import type { Times } from '../records_note';
+import type { Times } from '../api';
 import { Failure } from '../request';
 import type { IOpsnb } from '../tokens';
 import { ask } from './ask';

@@ -35,10 +35,20 @@ export async function retryJob(opsnb: IOpsnb, job: string): Promise<void> {
   await attempt(opsnb, opsnb.trans.__('It was not started again'), () => opsnb.client.act('retry', { job }));
 }
 
-/** The back-ends, with what waits and runs there; one that has nothing of ours and is not installed is left out. */
-function QueueLines(props: { opsnb: IOpsnb; queues: Queues | null; on: string; choose: (on: string) => void }): JSX.Element | null {
+const active = (queue: Queue) =>
+  ['queued', 'running', 'unreachable'].some(status => queue.jobs[status]) || queue.queued + queue.running > 0;
+
+/** The back-ends, with what waits and runs there; one that does not answer and has nothing of ours is left out. */
+function QueueLines(props: {
+  opsnb: IOpsnb;
+  queues: Queues | null;
+  on: string;
+  choose: (on: string) => void;
+}): JSX.Element | null {
   const { opsnb, queues, on, choose } = props;
-  const rows = (queues?.rows ?? []).filter(q => q.state !== 'not installed' || Object.keys(q.jobs).length);
+  const rows = (queues?.rows ?? []).filter(
+    q => q.on === 'local' || q.state === 'ready' || q.state === 'no node' || active(q)
+  );
   if (!rows.length) {
     return null;
   }
@@ -111,8 +121,18 @@ export function JobsSection({ opsnb }: IBodyProps): JSX.Element {
       <QueueLines opsnb={opsnb} queues={queues.data} on={on} choose={setOn} />
       <div className="jp-opsnb-Bar" role="toolbar" aria-label={trans.__('Jobs')}>
         <Search label={trans.__('Name or id')} value={words} onChange={setWords} />
-        <Choice label={trans.__('State')} value={status} options={stateOptions(trans, STATES)} onChange={setStatus} />
-        <IconButton icon={launchIcon} label={trans.__('Open')} disabled={!row} onClick={() => row && openJob(row)} />
+        <Choice
+          label={trans.__('State')}
+          value={status}
+          options={stateOptions(trans, STATES)}
+          onChange={setStatus}
+        />
+        <IconButton
+          icon={launchIcon}
+          label={trans.__('Open')}
+          disabled={!row}
+          onClick={() => row && openJob(row)}
+        />
         <IconButton
           icon={stopIcon}
           label={trans.__('Cancel…')}
@@ -170,7 +190,12 @@ export function JobsSection({ opsnb }: IBodyProps): JSX.Element {
               <State trans={trans} status={job.status} brief />
               <bdi
                 className="jp-opsnb-Name"
-                title={[job.name.slice(0, 500), `${job.job} (${job.on})`, moment(job.submitted), job.error?.slice(0, 300)]
+                title={[
+                  job.name.slice(0, 500),
+                  `${job.job} (${job.on})`,
+                  moment(job.submitted),
+                  job.error?.slice(0, 300)
+                ]
                   .filter(Boolean)
                   .join('\n')}
               >
@@ -196,7 +221,10 @@ function jobMenu(opsnb: IOpsnb, event: React.MouseEvent | React.KeyboardEvent, j
   const { trans } = opsnb;
   popup(event, [
     { label: trans.__('Open'), run: () => opsnb.open('job', { job: job.job, name: job.name.slice(0, 80) }) },
-    { label: trans.__('Open Its Run'), run: () => opsnb.open('run', { run: job.run, name: job.name.slice(0, 80) }) },
+    {
+      label: trans.__('Open Its Run'),
+      run: () => opsnb.open('run', { run: job.run, name: job.name.slice(0, 80) })
+    },
     null,
     { label: trans.__('Copy Id'), run: () => copy(job.job) },
     null,

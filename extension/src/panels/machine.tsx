@@ -9,13 +9,21 @@ import type { IBodyProps, IOpsnb } from '../tokens';
 import { size } from '../words';
 import { queueWords } from './jobs';
 
-const mb = (value: number) => size(value * 1e6).replace('.0', '');
+const of = (used: number, total: number) =>
+  `${(used / 1000).toFixed(1)} / ${(total / 1000).toFixed(total < 1e4 ? 1 : 0)} GB`;
+const mb = (value: number) => size(value * 1e6);
 
 /** This machine and the clusters: what is used, what is free. */
 export function MachineSection({ opsnb }: IBodyProps): JSX.Element {
   const { trans } = opsnb;
   const { last, past, failure } = usePolled<Machine>(() => opsnb.client.view('machine'), [opsnb]);
-  const queues = useAnswer<Queues>(opsnb, () => opsnb.client.view('queues'), [], c => c.jobs.length > 0, 5000);
+  const queues = useAnswer<Queues>(
+    opsnb,
+    () => opsnb.client.view('queues'),
+    [],
+    c => c.jobs.length > 0,
+    5000
+  );
   if (!last) {
     return failure ? (
       <FailureBox trans={trans} failure={failure} />
@@ -37,7 +45,7 @@ export function MachineSection({ opsnb }: IBodyProps): JSX.Element {
         label={trans.__('Memory')}
         part={last.mem_mb / last.mem_total_mb}
         past={past.map(m => m.mem_mb / m.mem_total_mb)}
-        words={`${mb(last.mem_mb)} / ${mb(last.mem_total_mb)}`}
+        words={of(last.mem_mb, last.mem_total_mb)}
       />
       <Meter
         label={trans.__('Disk')}
@@ -82,7 +90,7 @@ function GpuLines(props: { opsnb: IOpsnb; gpu: Gpu; past: readonly Gpu[] }): JSX
           label={trans.__('memory')}
           part={gpu.mem_mb / gpu.mem_total_mb}
           past={past.map(g => (g.mem_mb ?? 0) / (g.mem_total_mb ?? 1))}
-          words={`${mb(gpu.mem_mb)} / ${mb(gpu.mem_total_mb)}`}
+          words={of(gpu.mem_mb, gpu.mem_total_mb)}
         />
       )}
       {gpu.slices.map((slice, i) => (
@@ -90,7 +98,7 @@ function GpuLines(props: { opsnb: IOpsnb; gpu: Gpu; past: readonly Gpu[] }): JSX
           key={i}
           label={slice.name}
           part={slice.mem_mb / slice.mem_total_mb}
-          words={`${mb(slice.mem_mb)} / ${mb(slice.mem_total_mb)}`}
+          words={of(slice.mem_mb, slice.mem_total_mb)}
         />
       ))}
       {gpu.users.length > 0 && (
@@ -124,7 +132,12 @@ function Processes(props: { opsnb: IOpsnb; rows: readonly Process[] }): JSX.Elem
   return (
     <Table
       label={trans.__('Kernels and jobs on this machine')}
-      columns={[trans.__('kernel or job'), trans.__('cores'), trans.__('memory'), ...(gpu ? [trans.__('GPU')] : [])]}
+      columns={[
+        trans.__('kernel or job'),
+        trans.__('cores'),
+        trans.__('memory'),
+        ...(gpu ? [trans.__('GPU')] : [])
+      ]}
       keys={props.rows.map(p => String(p.pid))}
       rows={props.rows.map(p => [
         <span className="jp-opsnb-Name" title={`${p.what} ${p.id}, pid ${p.pid}`} key="name">

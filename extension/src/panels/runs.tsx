@@ -19,7 +19,11 @@ const STATES = ['running', 'queued', 'done', 'failed', 'cancelled', 'cached', 't
 export const MOST_COMPARED = 20;
 
 const key = (row: RunRow) => row.run;
-const merge = (old: RunRow, fresh: RunRow): RunRow => ({ ...fresh, depth: old.depth, children: fresh.children || old.children });
+const merge = (old: RunRow, fresh: RunRow): RunRow => ({
+  ...fresh,
+  depth: old.depth,
+  children: fresh.children || old.children
+});
 
 /** Do something at the server, and say what went wrong. */
 export async function attempt(opsnb: IOpsnb, title: string, work: () => Promise<unknown>): Promise<void> {
@@ -165,6 +169,15 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
     <>
       <div className="jp-opsnb-Bar" role="toolbar" aria-label={trans.__('Runs')}>
         <Search label={trans.__('Name, id or experiment')} value={words} onChange={setWords} />
+        <button
+          type="button"
+          className="jp-opsnb-Word"
+          disabled={chosen.length < 2 || chosen.length > MOST_COMPARED}
+          title={trans.__('Choose two to twenty runs with Ctrl, Shift or Space')}
+          onClick={() => opsnb.open('comparison', { runs: [...chosen] })}
+        >
+          {chosen.length > 1 ? trans.__('Compare %1', chosen.length) : trans.__('Compare')}
+        </button>
         <Choice
           label={trans.__('State')}
           value={status}
@@ -177,15 +190,6 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
           options={[['', trans.__('any type')], ...types.map(t => [t, t] as const)]}
           onChange={setType}
         />
-        <button
-          type="button"
-          className="jp-opsnb-Word"
-          disabled={chosen.length < 2 || chosen.length > MOST_COMPARED}
-          title={trans.__('Choose two to twenty runs with Ctrl, Shift or Space')}
-          onClick={() => opsnb.open('comparison', { runs: [...chosen] })}
-        >
-          {chosen.length > 1 ? trans.__('Compare %1', chosen.length) : trans.__('Compare')}
-        </button>
         <IconButton icon={refreshIcon} label={trans.__('Read again')} onClick={pages.reload} />
       </div>
       {pages.failure && <FailureBox trans={trans} failure={pages.failure} onRetry={pages.reload} />}
@@ -279,7 +283,11 @@ function NoRuns(props: { opsnb: IOpsnb; filtered: boolean }): JSX.Element {
   }
   return (
     <div className="jp-opsnb-Empty">
-      <p>{trans.__('The runs of this project will be here: what you track, and notebooks and pipelines you run.')}</p>
+      <p>
+        {trans.__(
+          'The runs of this project will be here: what you track, and notebooks and pipelines you run.'
+        )}
+      </p>
       <pre>{FIRST}</pre>
       <IconButton icon={copyIcon} label={trans.__('Copy')} onClick={() => copy(FIRST)} />
       <IconButton

@@ -5,7 +5,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { SIGNS, stateWord } from '../components/state';
 import type { IChange } from '../model';
-import type { CellRun, CellRuns } from '../records_note';
+import type { CellRun, CellRuns } from '../api';
 import { span } from './notify';
 import { IOpsnb } from '../tokens';
 
@@ -159,7 +159,7 @@ class Badges {
     badge.onclick = event => {
       event.stopPropagation();
       if (this._opsnb.tab('run')) {
-        this._opsnb.open('run', { id: row.run });
+        this._opsnb.open('run', { run: row.run });
       }
     };
   }

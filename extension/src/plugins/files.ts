@@ -6,7 +6,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import { listIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { fileOf, isNotebook, isPipeline, refuse, saved } from '../dialogs/file';
+import { fileOf, isNotebook, isPipeline, openGraph, refuse, saved } from '../dialogs/file';
 import type { IFile } from '../dialogs/file';
 import { runFile, submitFile } from '../dialogs/run';
 import { scheduleFile } from '../dialogs/schedule';
@@ -25,6 +25,8 @@ interface IAction {
   caption: string;
   icon?: LabIcon;
   fits: (path: string) => boolean;
+  /** It runs the file as it is now. */
+  now?: boolean;
   act: (file: IFile) => Promise<unknown>;
 }
 
@@ -61,7 +63,7 @@ export const files: JupyterFrontEndPlugin<void> = {
 
     const plan = async (file: IFile) => {
       if (opsnb.tab('dag')) {
-        opsnb.open('dag', { file: file.full });
+        await openGraph(opsnb, file, true);
       } else {
         opsnb.open('result', { verb: 'plan_pipeline', args: { file: file.full, workspace: file.workspace } });
       }
@@ -74,6 +76,7 @@ export const files: JupyterFrontEndPlugin<void> = {
         caption: trans.__('Run as a tracked step, with its parameters'),
         icon: runFileIcon,
         fits: runnable,
+        now: true,
         act: file => runFile(opsnb, file)
       },
       {
@@ -82,6 +85,7 @@ export const files: JupyterFrontEndPlugin<void> = {
         caption: trans.__('Submit as a job: here or on a cluster'),
         icon: submitIcon,
         fits: runnable,
+        now: true,
         act: file => submitFile(opsnb, file)
       },
       {
@@ -138,7 +142,7 @@ export const files: JupyterFrontEndPlugin<void> = {
             if (opsnb.live.failure) {
               throw opsnb.live.failure;
             }
-            if (await saved(opsnb, docs, file)) {
+            if (!action.now || (await saved(opsnb, docs, file))) {
               await action.act(file);
             }
           } catch (error) {

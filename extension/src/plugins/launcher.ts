@@ -3,7 +3,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { field } from '../components/form';
 import { ask } from '../dialogs/ask';
-import { fileOf, refuse } from '../dialogs/file';
+import { fileOf, openGraph, refuse } from '../dialogs/file';
 import { opsnbIcon } from '../icons';
 import { Failure } from '../request';
 import { IOpsnb } from '../tokens';
@@ -70,7 +70,7 @@ async function make(opsnb: IOpsnb, cwd: string, template: ITemplate): Promise<bo
       if (names.includes('pipeline.yaml')) {
         const file = PathExt.join(path, 'pipeline.yaml');
         if (opsnb.tab('dag')) {
-          opsnb.open('dag', { file: fileOf(opsnb, file).full });
+          await openGraph(opsnb, fileOf(opsnb, file), true);
         } else {
           await app.commands.execute('docmanager:open', { path: file, options: { mode: 'split-right' } });
         }

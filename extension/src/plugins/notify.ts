@@ -117,7 +117,7 @@ class Teller {
           caption: end.id,
           callback: () => {
             if (this._opsnb.tab(end.kind)) {
-              this._opsnb.open(end.kind, { id: end.id });
+              this._opsnb.open(end.kind, { [end.kind]: end.id });
             } else {
               void app.commands.execute(SHOW);
             }

@@ -5,7 +5,7 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { asValues } from '../components/form';
 import { ask } from '../dialogs/ask';
 import { fileOf, isNotebook, refuse } from '../dialogs/file';
-import type { Field, VerbForm, VerbForms } from '../records_note';
+import type { Field, VerbForm, VerbForms } from '../api';
 import { Failure } from '../request';
 import { ResultTab } from '../tabs/result';
 import { IOpsnb } from '../tokens';

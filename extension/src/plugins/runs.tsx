@@ -8,7 +8,8 @@ import { JobTab } from '../tabs/job';
 import { RunTab } from '../tabs/run';
 import { IOpsnb } from '../tokens';
 
-const named = (args: ReadonlyPartialJSONObject, id: string) => String(args.name || args[id] || '').slice(0, 80);
+const named = (args: ReadonlyPartialJSONObject, id: string) =>
+  String(args.name || args[id] || '').slice(0, 80);
 
 export const runs: JupyterFrontEndPlugin<void> = {
   id: '@opsnb/labextension:runs',

@@ -4,14 +4,10 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import React from 'react';
-import type { JobsPage, RunsPage } from '../api';
+import type { JobsPage, Machine, RunsPage } from '../api';
 import { opsnbIcon } from '../icons';
 import { SHOW } from './panel';
 import { IOpsnb } from '../tokens';
-
-interface IMachine {
-  gpus: { busy_pct: number | null }[];
-}
 
 /** What is at work: jobs and runs, and how busy the GPUs are; nothing when nothing is. */
 class AtWork extends ReactWidget {
@@ -98,7 +94,7 @@ class AtWork extends ReactWidget {
 
   private async _busiest(): Promise<number | null> {
     try {
-      const { gpus } = await this._opsnb.client.view<IMachine>('machine');
+      const { gpus } = await this._opsnb.client.view<Machine>('machine');
       const busy = gpus.map(g => g.busy_pct).filter((u): u is number => typeof u === 'number');
       return busy.length ? Math.max(...busy) : null;
     } catch {

@@ -46,7 +46,14 @@ export function ComparisonTab(props: IBodyProps & { args: ReadonlyPartialJSONObj
       </Part>
       {page.metrics.length > 0 && (
         <Part title={trans.__('Curves')}>
-          <Overlay opsnb={opsnb} ids={ids} metrics={page.metrics.map(m => m.name)} runs={page.runs} />
+          <Overlay
+            opsnb={opsnb}
+            ids={ids}
+            metrics={[...page.metrics]
+              .sort((a, b) => Number(b.best !== null) - Number(a.best !== null))
+              .map(m => m.name)}
+            runs={page.runs}
+          />
         </Part>
       )}
       <Part title={trans.__('Code, outputs and data')}>
@@ -121,7 +128,11 @@ function Rows(props: {
 }
 
 /** The last values; the best of each marked, with its lead. */
-function Metrics(props: { opsnb: IOpsnb; heads: React.ReactNode[]; rows: readonly ComparedMetric[] }): JSX.Element {
+function Metrics(props: {
+  opsnb: IOpsnb;
+  heads: React.ReactNode[];
+  rows: readonly ComparedMetric[];
+}): JSX.Element {
   const { opsnb, heads, rows } = props;
   const { trans } = opsnb;
   if (!rows.length) {

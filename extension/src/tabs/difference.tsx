@@ -44,7 +44,7 @@ export function DifferencePart(props: { opsnb: IOpsnb; runs: readonly RunRow[] }
       {same && <p className="jp-opsnb-Note">{trans.__('Choose two different runs.')}</p>}
       {nothing && !same && (
         <p className="jp-opsnb-Note">
-          {found.notes.length ? found.notes.join(' ') : trans.__('Code, outputs and data are the same.')}
+          {found.notes.length ? found.notes.join('. ') : trans.__('Code, outputs and data are the same.')}
         </p>
       )}
       {found?.code.map(file => (

@@ -77,7 +77,10 @@ export function JobTab(props: IBodyProps & { args: ReadonlyPartialJSONObject }):
         <Facts
           rows={[
             [trans.__('job'), job.job],
-            [trans.__('on'), [job.on, page.host, ...page.gpus.map(g => `GPU ${g}`)].filter(Boolean).join(', ')],
+            [
+              trans.__('on'),
+              [job.on, page.host, ...page.gpus.map(g => `GPU ${g}`)].filter(Boolean).join(', ')
+            ],
             [trans.__('submitted'), moment(job.submitted)],
             [trans.__('began'), moment(job.started)],
             [trans.__('asked'), words(job.asked)],
@@ -134,7 +137,8 @@ function Uses(props: { opsnb: IOpsnb; id: string }): JSX.Element | null {
   const { opsnb, id } = props;
   const { trans } = opsnb;
   const { last, past } = usePolled<JobPage>(() => opsnb.client.view('job', { id }), [id]);
-  const value = (page: JobPage, name: string) => (typeof page.now[name] === 'number' ? (page.now[name] as number) : 0);
+  const value = (page: JobPage, name: string) =>
+    typeof page.now[name] === 'number' ? (page.now[name] as number) : 0;
   if (!last || !Object.keys(last.now).length) {
     return null;
   }
@@ -153,7 +157,9 @@ function Uses(props: { opsnb: IOpsnb; id: string }): JSX.Element | null {
         label={trans.__('Memory')}
         part={asked ? value(last, 'mem_mb') / asked : null}
         past={past.map(p => value(p, 'mem_mb') / peak)}
-        words={[size(value(last, 'mem_mb') * 1e6), asked ? size(asked * 1e6) : ''].filter(Boolean).join(' / ')}
+        words={[size(value(last, 'mem_mb') * 1e6), asked ? size(asked * 1e6) : '']
+          .filter(Boolean)
+          .join(' / ')}
       />
       {'gpu_pct' in last.now && (
         <Meter
@@ -173,7 +179,14 @@ function Attempts(props: { opsnb: IOpsnb; page: JobPage }): JSX.Element {
     <Part title={trans.__('Attempts')} note={String(props.page.attempts.length)}>
       <Table
         label={trans.__('Attempts')}
-        columns={['#', trans.__('state'), trans.__('on'), trans.__('began'), trans.__('took'), trans.__('error')]}
+        columns={[
+          '#',
+          trans.__('state'),
+          trans.__('on'),
+          trans.__('began'),
+          trans.__('took'),
+          trans.__('error')
+        ]}
         rows={props.page.attempts.map(a => [
           String(a.number),
           <State key="state" trans={trans} status={a.status} />,

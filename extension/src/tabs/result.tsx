@@ -3,10 +3,13 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import React from 'react';
 import { FailureBox } from '../components/failure';
 import { State } from '../components/state';
+import { span } from '../plugins/notify';
 import { useAnswer } from '../hooks';
 import type { IBodyProps, IOpsnb } from '../tokens';
 
 const PAGE = 200; // rows
+
+const MOMENTS = /^(at|started|ended|submitted|made|next|last|when)$/; // seconds since 1970
 
 const STATUS = new Set(['status', 'state']);
 
@@ -16,7 +19,7 @@ function Value({ opsnb, name, value }: { opsnb: IOpsnb; name: string; value: unk
     const kind = /^(run|job)_[0-9a-z]+$/.exec(value)?.[1];
     if (kind && opsnb.tab(kind)) {
       return (
-        <button className="jp-opsnb-Link" onClick={() => opsnb.open(kind, { id: value })}>
+        <button className="jp-opsnb-Link" onClick={() => opsnb.open(kind, { [kind]: value })}>
           {value}
         </button>
       );
@@ -30,7 +33,17 @@ function Value({ opsnb, name, value }: { opsnb: IOpsnb; name: string; value: unk
   if (value === null || value === undefined) {
     return <></>;
   }
-  return typeof value === 'object' ? <code>{JSON.stringify(value)}</code> : <>{String(value)}</>;
+  if (typeof value === 'number' && value > 1e9 && MOMENTS.test(name)) {
+    return <>{new Date(value * 1000).toLocaleString()}</>;
+  }
+  if (typeof value === 'number' && name === 'duration_s') {
+    return <>{span(value)}</>;
+  }
+  return typeof value === 'object' ? (
+    <code>{JSON.stringify(value).replace(/^[{[]|[}\]]$/g, '')}</code>
+  ) : (
+    <>{String(value)}</>
+  );
 }
 
 type Row = Record<string, unknown>;

@@ -139,7 +139,13 @@ function RunHead(props: { opsnb: IOpsnb; page: RunPage }): JSX.Element {
       {page.links
         .filter(link => /^https?:\/\//.test(link.url))
         .map(link => (
-          <a key={link.url} className="jp-opsnb-Link" href={link.url} target="_blank" rel="noopener noreferrer">
+          <a
+            key={link.url}
+            className="jp-opsnb-Link"
+            href={link.url}
+            target="_blank"
+            rel="noopener noreferrer"
+          >
             {trans.__('Open in %1', link.name)}
           </a>
         ))}
@@ -182,7 +188,12 @@ function About(props: { opsnb: IOpsnb; page: RunPage }): JSX.Element {
 const CHARTS = 24;
 
 /** A chart for each metric, up to date while the run goes on. */
-function Metrics(props: { opsnb: IOpsnb; id: string; names: readonly string[]; time?: boolean }): JSX.Element {
+function Metrics(props: {
+  opsnb: IOpsnb;
+  id: string;
+  names: readonly string[];
+  time?: boolean;
+}): JSX.Element {
   const { opsnb, id, names } = props;
   const { trans } = opsnb;
   const [choices, setChoices] = React.useState<IChartChoices>({

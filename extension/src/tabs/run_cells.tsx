@@ -15,7 +15,9 @@ const ROW = 24;
 export function CellsPart(props: { opsnb: IOpsnb; id: string; running: boolean }): JSX.Element | null {
   const { opsnb, id, running } = props;
   const { trans } = opsnb;
-  const answer = useView<CellsPage>(opsnb, 'cells', { run: id }, change => change.runs.some(r => r.run === id));
+  const answer = useView<CellsPage>(opsnb, 'cells', { run: id }, change =>
+    change.runs.some(r => r.run === id)
+  );
   const page = answer.data;
   if (answer.failure) {
     return <FailureBox trans={trans} failure={answer.failure} onRetry={answer.reload} />;

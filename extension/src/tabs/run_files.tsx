@@ -70,6 +70,14 @@ function Look(props: { opsnb: IOpsnb; id: string; path: string }): JSX.Element |
   if (!look) {
     return null;
   }
+  const download = (
+    <p className="jp-opsnb-Note">
+      {size(look.bytes)}{' '}
+      <a className="jp-opsnb-Link" href={fileUrl(opsnb, id, path)} download={path.split('/').pop()}>
+        {trans.__('Download')}
+      </a>
+    </p>
+  );
   const cut = look.cut && (
     <p className="jp-opsnb-Note">
       {look.kind === 'image'
@@ -80,6 +88,7 @@ function Look(props: { opsnb: IOpsnb; id: string; path: string }): JSX.Element |
   if (look.kind === 'image') {
     return (
       <>
+        {download}
         {look.data && <img className="jp-opsnb-Picture" src={look.data} alt={look.path} />}
         {cut}
       </>
@@ -88,16 +97,23 @@ function Look(props: { opsnb: IOpsnb; id: string; path: string }): JSX.Element |
   if (look.kind === 'table') {
     return (
       <>
+        {download}
         {cut}
         <Table label={look.path} columns={look.columns} rows={look.rows} />
       </>
     );
   }
   if (look.kind === 'other') {
-    return <p className="jp-opsnb-Note">{trans.__('This is no text: %1', look.local)}</p>;
+    return (
+      <>
+        {download}
+        <p className="jp-opsnb-Note">{trans.__('This is no text: %1', look.local)}</p>
+      </>
+    );
   }
   return (
     <>
+      {download}
       {cut}
       {look.kind === 'html' && (
         <p className="jp-opsnb-Note">
@@ -116,6 +132,12 @@ function Look(props: { opsnb: IOpsnb; id: string; path: string }): JSX.Element |
       )}
     </>
   );
+}
+
+function fileUrl(opsnb: IOpsnb, id: string, path: string): string {
+  const { client } = opsnb;
+  const query = new URLSearchParams({ workspace: client.workspace, download: '1' });
+  return `${client.url('files', id, ...path.split('/').map(encodeURIComponent))}?${query.toString()}`;
 }
 
 /** A page that loads nothing from elsewhere; its frame is sandboxed besides. */
