@@ -56,7 +56,8 @@ def wait(page, selector): return page.wait_for_selector(selector, timeout=LONG)
 
 def openly(page, name, section="runs"):
     wait(page, row(name, section))
-    page.locator(row(name, section)).first.dblclick()
+    page.locator(row(name, section)).first.click()
+    page.locator(f"#opsnb-section-{section} .jp-opsnb-List").press("Enter")
 
 
 def tab_shows(page, words): page.wait_for_function("w => [...document.querySelectorAll('.jp-opsnb-Tab')].some(e => e.offsetParent && e.innerText.includes(w))", arg=words, timeout=LONG)
@@ -121,7 +122,7 @@ def test_compared_looked_into_and_there_after_a_reload(ws, project, tmp_path):
 
         page.click("[aria-label='Group by experiment']")
         wait(page, row("project") + "[aria-expanded=false]")
-        page.locator(row("project")).dblclick()
+        openly(page, "project")
         wait(page, row("fit 0") + "[aria-level='2']")
         page.click("[aria-label='Group by experiment']")
         wait(page, row("fit 0") + "[aria-level='1']")
