@@ -188,6 +188,7 @@ def runs(
 def _fits(r, word, status, type): return status in ("", r.status) and type in ("", r.type) and word in f"{r.name} {r.run} {r.experiment}".lower()
 
 def _family(board, id, depth, opened):
+    if board.runs.rows[id].type == "job" and len(below := board.runs.children(id)) == 1: id = below[0]  # a notebook's or pipeline's own run says more
     yield depth, id
     if id in opened:
         for child in board.runs.children(id): yield from _family(board, child, depth + 1, opened)
