@@ -19,7 +19,7 @@ from opsnb.view.files import file, files
 from opsnb.view.job import job as job_page
 from opsnb.view.job import queues, waits
 from opsnb.view.logs import log, log_find
-from opsnb.view.machine import gpus, machine
+from opsnb.view.machine import _gpu, gpus, machine
 from opsnb.view.points import curves_of, points, thin
 from opsnb.view.run import run as run_page
 from support import until
@@ -218,3 +218,26 @@ def test_the_machine_says_why_there_is_no_gpu(board):
     assert 0 < found.mem_mb < found.mem_total_mb and found.cpus >= 1 and found.disk_total_gb > 0
     cards, note = gpus()
     assert cards or note.endswith((".", "]'"))
+
+
+class Refusing:
+    """A driver in which one card is cut into slices and tells no utilisation, as MIG has it."""
+    class NVMLError(Exception): """What NVML raises."""
+    NVML_TEMPERATURE_GPU = 0
+
+    def __getattr__(self, name):
+        def refuse(*_): raise self.NVMLError(name)
+        told = {"nvmlDeviceGetHandleByIndex": lambda i: f"card {i}", "nvmlDeviceGetName": lambda h: b"H100" if h == "card 0" else "H100 MIG 1g.10gb", "nvmlDeviceGetMigMode": lambda h: [1, 1],
+                "nvmlDeviceGetMaxMigDeviceCount": lambda h: 2, "nvmlDeviceGetMigDeviceHandleByIndex": lambda h, k: f"slice {k}" if k == 0 else refuse(), "nvmlDeviceGetMemoryInfo": lambda h: Memory(),
+                "nvmlDeviceGetComputeRunningProcesses": lambda h: [User()]}
+        return told.get(name, refuse)
+
+
+class Memory: used, total = 5e9, 10e9
+class User: pid, usedGpuMemory = os.getpid(), None
+
+
+def test_a_gpu_tells_what_it_can():
+    card = _gpu(Refusing(), 0)
+    assert (card.name, card.busy_pct, card.watts, card.temp_c, card.mem_mb) == ("H100", None, None, None, 5000.0)
+    assert [(s.name, s.mem_total_mb) for s in card.slices] == [("H100 MIG 1g.10gb", 10_000.0)] and card.users[0].mem_mb is None and card.users[0].name
