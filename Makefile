@@ -57,7 +57,7 @@ static: $(VENV)/.dev  ## Shape limits, versions, packaging
 notebooks: $(VENV)/.dev  ## Run the notebooks as tests
 	python tests/twice.py notebooks
 
-pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
+pytest: $(VENV)/.dev extension  ## Run tests/ (crashes, servers, engine, browser)
 	python tests/twice.py pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
 
 extension: $(VENV)/.dev  ## Build the JupyterLab extension, if its sources have changed (needs node; the built one is in the repository)
@@ -69,7 +69,7 @@ types: $(VENV)/.dev  ## Write the OpenAPI document and the TypeScript types anew
 peers: $(VENV)/.dev  ## papermill's and jupyter_client's own tests with our parts in place (4 minutes; fetches their sources)
 	pytest -q -s tests/peers
 
-ui: $(VENV)/.dev apt-chromium  ## Only the browser tests; screenshots in tests/ui/shots
+ui: $(VENV)/.dev apt-chromium extension  ## Only the browser tests; screenshots in tests/ui/shots
 	pytest -q tests/ui
 
 docs: $(VENV)/.dev  ## The site, in _docs/html, from the notebooks; make docs EXECUTE=tutorials (or none) runs fewer of them
@@ -120,4 +120,4 @@ apt-slurm:  # the tests of Slurm skip where it cannot be had
 	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends slurmctld slurmd slurm-client munge; } || echo "Slurm cannot be installed; its tests skip"
 
 clean:  ## Remove what was made: .venv, demo, builds
-	rm -rf $(VENV) .airflow demo demo-rag demo-evaluate dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .airflow _docs demo demo-rag demo-evaluate dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -128,14 +128,17 @@ class Body extends ReactWidget {
     this.update();
   }
 
+  /** Go to the first field that is wrong, when it has been drawn. */
   private _showWrong(): void {
-    void this.renderPromise?.then(() => {
-      const first =
-        this.node.querySelector<HTMLElement>('[aria-invalid="true"]') ??
-        this.node.querySelector<HTMLElement>('.jp-opsnb-Failure');
-      first?.scrollIntoView({ block: 'nearest' });
-      first?.focus();
-    });
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        const first =
+          this.node.querySelector<HTMLElement>('[aria-invalid="true"]') ??
+          this.node.querySelector<HTMLElement>('.jp-opsnb-Failure');
+        first?.scrollIntoView({ block: 'nearest' });
+        first?.focus();
+      })
+    );
   }
 
   private _busy = false;

@@ -2,6 +2,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import React from 'react';
+import { labPath } from '../documents';
 import { FailureBox } from '../components/failure';
 import type { Failure } from '../request';
 import type { IOpsnb } from '../tokens';
@@ -34,17 +35,11 @@ export function fileOf(opsnb: IOpsnb, path: string): IFile {
   };
 }
 
-/** A full path as the lab names it, or null when it lies outside of the server's root. */
-export function labPath(opsnb: IOpsnb, full: string): string | null {
-  const root = (opsnb.live.card?.root ?? '').replace(/\/$/, '');
-  return root && full.startsWith(`${root}/`) ? full.slice(root.length + 1) : null;
-}
-
 /** Show a pipeline file's picture: its plan, or its last run. */
 export async function openGraph(opsnb: IOpsnb, file: IFile, plan: boolean): Promise<void> {
   opsnb.live.follow(file.workspace);
   await opsnb.live.refresh();
-  const project = labPath(opsnb, file.full) === null ? '' : (opsnb.live.card?.project ?? '');
+  const project = opsnb.live.card?.project ?? '';
   const local = labPath(opsnb, file.full) ?? file.full;
   const below = project && local.startsWith(`${project}/`) ? local.slice(project.length + 1) : local;
   opsnb.open('dag', plan ? { file: below, plan } : { file: below });

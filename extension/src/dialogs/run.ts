@@ -1,12 +1,12 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { Field, ParameterForm, Refusals } from '../api';
+import { labPath, openDocument } from '../documents';
 import { asValues, field } from '../components/form';
 import type { Typed } from '../components/form';
 import { SHOW } from '../plugins/panel';
 import type { IOpsnb } from '../tokens';
 import { ask } from './ask';
 import type { IFile } from './file';
-import { labPath } from './file';
 
 /** The fields of a file's parameters. */
 export function readForm(opsnb: IOpsnb, file: IFile): Promise<ParameterForm> {
@@ -50,6 +50,18 @@ interface IStarted {
   name?: string;
 }
 
+/** Where the executed notebooks will be of what was started here: `{job or run: path}`. */
+export const executed = new Map<string, string>();
+
+/** The button that opens an executed notebook beside what is in front. */
+export function openExecuted(opsnb: IOpsnb, out: string): Notification.IAction {
+  return {
+    label: opsnb.trans.__('Open Executed Notebook'),
+    caption: out,
+    callback: () => void openDocument(opsnb, out, { beside: true })
+  };
+}
+
 /** Say that it runs, where to watch it, and open what it writes. */
 function tell(opsnb: IOpsnb, file: IFile, started: IStarted, out: string): void {
   const { trans, app } = opsnb;
@@ -68,13 +80,9 @@ function tell(opsnb: IOpsnb, file: IFile, started: IStarted, out: string): void 
       }
     }
   ];
-  const path = out && labPath(opsnb, out);
-  if (path) {
-    actions.push({
-      label: trans.__('Open Executed Notebook'),
-      caption: path,
-      callback: () => void app.commands.execute('docmanager:open', { path, options: { mode: 'split-right' } })
-    });
+  if (out && labPath(opsnb, out)) {
+    executed.set(id, out);
+    actions.push(openExecuted(opsnb, out));
   }
   Notification.info(trans.__('%1 runs as %2', file.name, id), { autoClose: 8000, actions });
 }

@@ -120,7 +120,7 @@ export function JobsSection({ opsnb }: IBodyProps): JSX.Element {
     <>
       <QueueLines opsnb={opsnb} queues={queues.data} on={on} choose={setOn} />
       <div className="jp-opsnb-Bar" role="toolbar" aria-label={trans.__('Jobs')}>
-        <Search label={trans.__('Name or id')} value={words} onChange={setWords} />
+        <Search wide label={trans.__('Name or id')} value={words} onChange={setWords} />
         <Choice
           label={trans.__('State')}
           value={status}
@@ -156,7 +156,7 @@ export function JobsSection({ opsnb }: IBodyProps): JSX.Element {
           ) : (
             <>
               <p>{trans.__('What you submit will be here, on this machine or a cluster.')}</p>
-              <pre>opsnb submit train.ipynb --gpus 1</pre>
+              <pre tabIndex={0}>opsnb submit train.ipynb --gpus 1</pre>
             </>
           )}
         </div>

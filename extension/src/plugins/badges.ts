@@ -6,8 +6,8 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { SIGNS, stateWord } from '../components/state';
 import type { IChange } from '../model';
 import type { CellRun, CellRuns } from '../api';
-import { span } from './notify';
 import { IOpsnb } from '../tokens';
+import { duration, moment } from '../words';
 
 export const ID = '@opsnb/labextension:badges';
 
@@ -128,6 +128,11 @@ class Badges {
   private _draw(cell: CodeCell, row: CellRun | null): void {
     const place = cell.inputArea?.node; // none while the lab has not drawn the cell yet
     if (!place) {
+      if (row && !this._awaited.has(cell)) {
+        this._awaited.add(cell);
+        void cell.ready.then(() => this._soon());
+        cell.inViewportChanged.connect(this._soon, this);
+      }
       return;
     }
     let badge = place.querySelector<HTMLButtonElement>(':scope > .jp-opsnb-Badge');
@@ -143,8 +148,9 @@ class Badges {
     }
     const { trans } = this._opsnb;
     const word = stateWord(trans, row.status);
-    const took = row.status === 'running' ? '' : span(row.duration_s);
-    const since = row.started ? new Date(row.started * 1000).toLocaleString() : '';
+    const s = row.status === 'running' ? null : row.duration_s;
+    const took = s !== null && s < 0.1 ? trans.__('%1 ms', Math.round(s * 1000)) : duration(trans, s);
+    const since = moment(row.started);
     const title = [
       [row.name, word].filter(text => text).join(': '),
       took && trans.__('took %1', took),
@@ -152,7 +158,7 @@ class Badges {
       row.error ?? '',
       row.run
     ].filter(text => text);
-    badge.textContent = `${SIGNS[row.status] ?? ''} ${took.replace(' min ', 'm ') || word}`;
+    badge.textContent = `${SIGNS[row.status] ?? ''} ${took.replace(' min ', 'm ').replace(' h ', 'h ') || word}`;
     badge.dataset.state = row.status;
     badge.title = title.join('\n').slice(0, 1000);
     badge.setAttribute('aria-label', trans.__('Last run of this cell: %1', title.join(', ').slice(0, 300)));
@@ -166,6 +172,7 @@ class Badges {
 
   private _on = true;
   private _timer = 0;
+  private readonly _awaited = new WeakSet<CodeCell>();
   private readonly _runs = new Map<string, CellRun | null>();
 }
 

@@ -119,7 +119,13 @@ export const launcher: JupyterFrontEndPlugin<void> = {
       for (const [rank, row] of rows.entries()) {
         if (!known.has(row.template)) {
           known.set(row.template, row);
-          cards.add({ command: NEW, args: { template: row.template }, category: trans.__('opsnb'), rank });
+          cards.add({
+            command: NEW,
+            args: { template: row.template },
+            category: trans.__('opsnb'),
+            categoryRank: 1.5,
+            rank
+          });
         }
       }
     };

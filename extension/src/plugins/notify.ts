@@ -3,7 +3,9 @@ import { Notification } from '@jupyterlab/apputils';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { JobRow, RunRow } from '../api';
 import { stateWord } from '../components/state';
+import { executed, openExecuted } from '../dialogs/run';
 import type { IChange } from '../model';
+import { duration } from '../words';
 import { SHOW } from './panel';
 import { IOpsnb } from '../tokens';
 
@@ -11,21 +13,6 @@ export const ID = '@opsnb/labextension:notify';
 
 const ENDED = new Set(['done', 'failed', 'cancelled', 'cached', 'timed_out', 'lost', 'not_run']);
 const TOLD = new Set(['pipeline', 'gate', 'evaluation']); // types of runs worth a word; jobs are told as jobs
-
-/** A time span in few words. */
-export function span(seconds: number | null): string {
-  if (seconds === null) {
-    return '';
-  }
-  const s = Math.round(seconds);
-  return seconds < 10
-    ? `${seconds.toFixed(1)} s`
-    : s < 60
-      ? `${s} s`
-      : s < 3600
-        ? `${Math.floor(s / 60)} min ${s % 60} s`
-        : `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
-}
 
 interface IEnd {
   id: string;
@@ -100,7 +87,7 @@ class Teller {
   private _tell(end: IEnd): void {
     const { trans, app } = this._opsnb;
     const name = end.name.length > 80 ? `${end.name.slice(0, 80)}…` : end.name || end.id;
-    const took = span(end.duration_s);
+    const took = duration(trans, end.duration_s);
     const first = trans.__('%1: %2', name, stateWord(trans, end.status)) + (took ? ` (${took})` : '');
     const text = end.error ? `${first}\n${end.error.slice(0, 200)}` : first;
     const type =
@@ -109,6 +96,7 @@ class Teller {
         : end.status === 'cancelled'
           ? 'info'
           : 'error';
+    const out = executed.get(end.id);
     Notification.emit(text, type, {
       autoClose: type === 'error' ? 15_000 : 6000,
       actions: [
@@ -122,7 +110,8 @@ class Teller {
               void app.commands.execute(SHOW);
             }
           }
-        }
+        },
+        ...(out ? [openExecuted(this._opsnb, out)] : [])
       ]
     });
   }

@@ -3,9 +3,9 @@ import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import React from 'react';
 import { FailureBox } from '../components/failure';
 import { State } from '../components/state';
-import { span } from '../plugins/notify';
 import { useAnswer } from '../hooks';
 import type { IBodyProps, IOpsnb } from '../tokens';
+import { duration, moment, number } from '../words';
 
 const PAGE = 200; // rows
 
@@ -34,10 +34,10 @@ function Value({ opsnb, name, value }: { opsnb: IOpsnb; name: string; value: unk
     return <></>;
   }
   if (typeof value === 'number' && value > 1e9 && MOMENTS.test(name)) {
-    return <>{new Date(value * 1000).toLocaleString()}</>;
+    return <>{moment(value)}</>;
   }
-  if (typeof value === 'number' && name === 'duration_s') {
-    return <>{span(value)}</>;
+  if (typeof value === 'number') {
+    return <>{name === 'duration_s' ? duration(opsnb.trans, value) : number(value)}</>;
   }
   return typeof value === 'object' ? (
     <code>{JSON.stringify(value).replace(/^[{[]|[}\]]$/g, '')}</code>
@@ -149,7 +149,7 @@ export function ResultTab({ opsnb, args }: IBodyProps & { args: ReadonlyPartialJ
   const copy = () => void navigator.clipboard?.writeText(JSON.stringify(answer.data, null, 1));
   return (
     <div className="jp-opsnb-Result">
-      <header>
+      <div className="jp-opsnb-Result-head">
         <h2>{verb.replace(/_/g, ' ')}</h2>
         <code>{said(trans, args)}</code>
         {kept ? (
@@ -162,7 +162,7 @@ export function ResultTab({ opsnb, args }: IBodyProps & { args: ReadonlyPartialJ
         <button className="jp-mod-styled jp-mod-minimal" onClick={copy}>
           {trans.__('Copy as JSON')}
         </button>
-      </header>
+      </div>
       {answer.failure ? (
         <FailureBox trans={trans} failure={answer.failure} onRetry={answer.reload} />
       ) : answer.waiting ? (
