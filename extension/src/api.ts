@@ -988,7 +988,7 @@ export interface Views {
   /** a part of the evaluations, with their main figures and verdicts */
   reports: { args: { search?: string; offset?: number; most?: number; workspace?: string }; result: ReportsPage };
   /** a metric over the evaluations of one name */
-  trend: { args: { name: string; metric?: string; workspace?: string }; result: Trend };
+  trend: { args: { name: string; metric?: string; most?: number; workspace?: string }; result: Trend };
   /** the gates of the project: rules, and the last verdict */
   gates: { args: { workspace?: string }; result: GatesPage };
   /** what an evaluation found, in total */

@@ -13,6 +13,9 @@ export const canOpen = (opsnb: IOpsnb, file: string): boolean => labPath(opsnb, 
 /** Open a file of the project; of a PDF at a page. */
 export async function openFile(opsnb: IOpsnb, file: string, page?: number | null): Promise<void> {
   const { commands } = opsnb.app;
+  if (!opsnb.live.card) {
+    await opsnb.live.refresh().catch(() => undefined); // a tab that has just been opened
+  }
   const path = labPath(opsnb, whole(opsnb, file));
   if (path !== null && page && commands.hasCommand('rendermime:handle-local-link')) {
     await commands.execute('rendermime:handle-local-link', { path, id: `#page=${page}` });

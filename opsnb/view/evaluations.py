@@ -18,7 +18,7 @@ from ..evaluate.policy import policy_of
 from ..evaluate.report import badness, failures, of_dict
 from ..journal import records
 from .board import runs
-from .pipelines import files_below
+from .disk import files_below
 
 # %% ../../nbs/88_view.evaluations.ipynb #c031b70f
 @dataclass
@@ -39,6 +39,7 @@ class VerdictRow:
     run: str = ""                  # that judged
     at: float | None = None
 
+# %% ../../nbs/88_view.evaluations.ipynb #674485b4
 @dataclass
 class ReportRow:
     "An evaluation in the list."
@@ -77,6 +78,7 @@ class Trend:
     metrics: list[str]             # that there are
     points: list[TrendPoint]
 
+# %% ../../nbs/88_view.evaluations.ipynb #24d29d3a
 @dataclass
 class GateRow:
     "A file with rules."
@@ -110,6 +112,7 @@ class TotalRow:
     scores: list[int] = field(default_factory=list)   # how many cases in each tenth of the scale
     failures: int = 0                                 # by this metric
 
+# %% ../../nbs/88_view.evaluations.ipynb #a591e11b
 @dataclass
 class ReportCard:
     "What an evaluation found."
@@ -154,6 +157,7 @@ class CasesPage:
     offset: int
     total: int
 
+# %% ../../nbs/88_view.evaluations.ipynb #3f2e081e
 @dataclass
 class CaseDetail:
     "A case and what became of it."
@@ -193,6 +197,7 @@ class ChangeRow:
     reading: str                   # in words
     higher_is_better: bool
 
+# %% ../../nbs/88_view.evaluations.ipynb #4aa285bd
 @dataclass
 class FlipRow:
     "A case that became better or worse."
@@ -233,29 +238,29 @@ def _verdict(r, run): return VerdictRow(r.data.get("name", "gate"), r.data.get("
 
 def _said(ws, run): return [_verdict(r, run) for r in records(ws.journal / run, kinds="gate.")]
 
-def _judged(board, most=300):
+def _judged(board, most=100):
     "`{run that was judged: verdicts of gates that came later, newest first}`."
     found = {}
     for row in runs(board, type="gate", most=most).rows:
         state = board.state(row.run)
-        if state and (of := state.params.get("run")): found.setdefault(of, []).extend(_said(board.workspace, row.run))
+        if of := state.params.get("run"): found.setdefault(of, []).extend(_said(board.workspace, row.run))
     return found
 
 def _rows(board, states, judged): return [ReportRow(s.id, s.name, s.status, s.started, str(s.params.get("target", "")), str(s.params.get("dataset", "")), str(s.params.get("cases", "")), _figures(s), judged.get(s.id, []) + _said(board.workspace, s.id)) for s in states]
 
-# %% ../../nbs/88_view.evaluations.ipynb #27a47131
-def _states(board, name="", most=2000):
-    found = (board.state(r.run) for r in runs(board, type="evaluation", most=most).rows)
-    return [s for s in found if s and name in ("", s.name)]
+# %% ../../nbs/88_view.evaluations.ipynb #cb708960
+def _states(board, rows): return [s for r in rows if (s := board.state(r.run)) and s.id]
 
 def reports(board, search: str = "", offset: int = 0, most: int = 100) -> ReportsPage:
-    "The evaluations, newest first."
-    found = [s for s in _states(board) if search.lower() in f"{s.name} {s.id} {s.params.get('target', '')} {s.params.get('dataset', '')}".lower()]
-    return ReportsPage(_rows(board, found[offset:offset + most], _judged(board)), offset, len(found))
+    "The evaluations, newest first; `search`: part of a name or an id."
+    page = runs(board, search=search, type="evaluation", offset=offset, most=most)
+    return ReportsPage(_rows(board, _states(board, page.rows), _judged(board)), offset, page.total)
 
-def trend(board, name: str, metric: str = "") -> Trend:
-    "A metric over the evaluations of one name; without one: their first."
-    found = [(s, {f.metric: f for f in _figures(s)}) for s in reversed(_states(board, name))]
+def _called(board, name, most): return [r for r in runs(board, search=name, type="evaluation", most=1000).rows if r.name == name][:most]
+
+def trend(board, name: str, metric: str = "", most: int = 60) -> Trend:
+    "A metric over the last evaluations of one name; without one: their first."
+    found = [(s, {f.metric: f for f in _figures(s)}) for s in reversed(_states(board, _called(board, name, most)))]
     metrics = list(dict.fromkeys(m for _, figures in found for m in figures))
     if metric and metric not in metrics: raise unknown("metric", metric, metrics, where=f"evaluations {name}")
     metric = metric or next(iter(metrics), "")
@@ -267,7 +272,7 @@ def _is_gate(name): return "gate" in name and name.endswith((".yaml", ".yml"))
 def gates(board) -> GatesPage:
     "The files with rules below the project, each with the last verdict of its name."
     ws, last = board.workspace, {}
-    said = [v for found in _judged(board).values() for v in found] + [v for s in _states(board, most=100) for v in _said(ws, s.id)]
+    said = [v for found in _judged(board).values() for v in found] + [v for r in runs(board, type="evaluation", most=100).rows for v in _said(ws, r.run)]
     for v in sorted(said, key=lambda v: -(v.at or 0)): last.setdefault(v.name, v)
     rows = []
     for file in files_below(ws, _is_gate)[0]:
@@ -310,10 +315,10 @@ def _total(report, name, t):
 def report(board, run: str) -> ReportCard:
     "What an evaluation found, in total."
     made, judged = _report(board, run), _judged(board)
-    own = [s for s in _states(board) if s.id == run]
-    others = [s for s in _states(board) if s.id != run and s.status == "done" and (s.params.get("dataset") == made.dataset.get("name") or s.name == made.name)][:50]
+    near = [r for r in runs(board, type="evaluation", most=100).rows if r.run != run and r.status == "done"]
+    others = [s for s in _states(board, near) if s.params.get("dataset") == made.dataset.get("name") or s.name == made.name]
     tags = sorted({f"{k}={v}" for r in made.rows for k, v in r.tags.items()})
-    d, verdicts = made.dataset, (_rows(board, own, judged)[0].verdicts if own else judged.get(run, []))
+    d, verdicts = made.dataset, judged.get(run, []) + _said(board.workspace, run)
     return ReportCard(run, made.name, made.target, made.status, d.get("name", ""), d.get("digest", ""), len(made), len(failures(made)), len(made.errors), sum(r.status == "not_run" for r in made.rows), made.level, made.seconds, made.cost,
                       sum(r.tokens for r in made.rows), list(made.notes), tags if len(tags) <= 200 else [], [_total(made, n, t) for n, t in made.metrics.items()], verdicts, _rows(board, others, {}))
 

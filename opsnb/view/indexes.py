@@ -17,7 +17,7 @@ from ..errors import OpsError
 from ..rag.explain import shared
 from ..rag.index import Index
 from ..rag.store import literal
-from .pipelines import below
+from .disk import below
 
 # %% ../../nbs/88_view.indexes.ipynb #549ea88b
 @dataclass

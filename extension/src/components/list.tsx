@@ -30,7 +30,8 @@ export function List<T>(props: IListProps<T>): JSX.Element {
   const { total, height = 24 } = props;
   const box = React.useRef<HTMLDivElement>(null);
   const [range, setRange] = React.useState({ first: 0, last: 30 });
-  const [active, setActive] = React.useState(0);
+  const [wanted, setActive] = React.useState(0);
+  const active = Math.min(wanted, Math.max(total - 1, 0));
   const name = React.useId ? React.useId() : props.label;
 
   const look = React.useCallback(() => {
@@ -116,7 +117,11 @@ export function List<T>(props: IListProps<T>): JSX.Element {
       role={props.tree ? 'tree' : 'listbox'}
       aria-label={props.label}
       aria-multiselectable={props.many}
-      aria-activedescendant={total ? `${name}-${active}` : undefined}
+      aria-activedescendant={
+        active >= range.first && active <= last && props.row(active) !== undefined
+          ? `${name}-${active}`
+          : undefined
+      }
       onKeyDown={onKeyDown}
     >
       <ul role="presentation" style={{ height: total * height }}>

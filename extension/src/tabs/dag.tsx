@@ -83,7 +83,12 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
   const run = async (from = '') => {
     const params = Object.entries(words);
     try {
-      await opsnb.client.view('graph', { file, params: JSON.stringify(words), start: from, force });
+      await opsnb.client.view('graph', {
+        file,
+        params: JSON.stringify(words),
+        start: from,
+        force
+      });
     } catch (error) {
       setFailure(error as Failure);
       return;
@@ -103,7 +108,7 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
   };
   const open = (node: StepNode) => {
     if (node.run) {
-      opsnb.open('run', { run: node.run });
+      opsnb.open('run', { run: node.run, name: node.step.slice(0, 80) });
     } else if (node.notebook) {
       void openFile(opsnb, node.notebook.replace(/:\w+$/, ''));
     }

@@ -128,7 +128,7 @@ export function Steps(props: {
               <button
                 type="button"
                 className="jp-opsnb-Button"
-                onClick={() => opsnb.open('run', { run: node.run })}
+                onClick={() => opsnb.open('run', { run: node.run, name: node.step.slice(0, 80) })}
               >
                 {trans.__('Run details')}
               </button>

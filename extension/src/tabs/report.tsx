@@ -48,7 +48,11 @@ export function ReportTab({ opsnb, args }: IBodyProps & { args: Record<string, u
         </h2>
         {report.status !== 'done' && <State trans={trans} status={report.status} />}
         <span className="jp-opsnb-mod-grow" />
-        <button type="button" className="jp-opsnb-Button" onClick={() => opsnb.open('run', { run: run })}>
+        <button
+          type="button"
+          className="jp-opsnb-Button"
+          onClick={() => opsnb.open('run', { run, name: report.name.slice(0, 80) })}
+        >
           {trans.__('Run details')}
         </button>
       </div>
