@@ -22,12 +22,13 @@ STATES = {
 ENDED = frozenset(STATES) - {"queued", "running", "unreachable"}
 
 # %% ../nbs/05_show.ipynb #822098ce
-_good, _bad, _works, _waits = "var(--jp-success-color1,#2e7d32)", "var(--jp-error-color1,#c62828)", "var(--jp-brand-color1,#1976d2)", "var(--jp-ui-font-color2,#757575)"
+_good, _bad, _works, _waits = ("success-color1", "#2e7d32"), ("error-color1", "#c62828"), ("brand-color1", "#1976d2"), ("ui-font-color2", "#757575")
 _colors = {"done": _good, "cached": _good, "running": _works, "queued": _waits, "not_run": _waits}
 
-def color(status):
-    "A state's colour, for CSS."
-    return _colors.get(status, _bad)
+def color(status, style="color", before=""):
+    "CSS that gives a state's colour to the property `style`, after other words of it."
+    name, own = _colors.get(status, _bad)
+    return f"{style}:{before}{own};{style}:{before}var(--jp-{name},{own})"
 
 # %% ../nbs/05_show.ipynb #1a722969
 def state_text(status):
@@ -36,7 +37,7 @@ def state_text(status):
 
 def state_html(status, word=None):
     "A state as HTML; `word` replaces its own."
-    return f'<span style="color:{color(status)};font-weight:bold;white-space:nowrap">{html.escape(word or state_text(status))}</span>'
+    return f'<span style="{color(status)};font-weight:bold;white-space:nowrap">{html.escape(word or state_text(status))}</span>'
 
 # %% ../nbs/05_show.ipynb #a09f47d0
 def number(x):
@@ -177,6 +178,6 @@ class Live:
 def box(title, status, rows, body="", foot="", word=None):
     "A card: title and state (`word` in its place), then name-value rows, then any HTML."
     lines = "".join(f"<tr><td style='text-align:left'>{escape(k)}</td><td style='text-align:left'>{escape(v)}</td></tr>" for k, v in rows if v not in (None, ""))
-    return (f'<div style="border-left:3px solid {color(status)};padding:2px 10px;margin:4px 0">'
+    return (f'<div style="{color(status, "border-left", "3px solid ")};padding:2px 10px;margin:4px 0">'
             f"<b>{escape(title)}</b> {state_html(status, word)}<table><tbody>{lines}</tbody></table>{body}"
             f"{f'<small>{escape(foot)}</small>' if foot else ''}</div>")

@@ -98,6 +98,39 @@ def test_a_page_hides_what_is_hidden_and_links_names(site):
     assert 'href="../reference/verbs/' in (site / "tutorials/question_your_documents.html").read_text(encoding="utf-8")
 
 
+def test_every_operation_of_the_server_and_every_magic_stands_there(site):
+    api = json.loads((ROOT / "opsnb/server/openapi.json").read_text())
+    rest, magics = ((site / f"reference/{name}.html").read_text(encoding="utf-8") for name in ("rest", "magics"))
+    assert api["paths"] and not [p for p in api["paths"] if f">{html.escape(api['servers'][0]['url'] + p)}<" not in rest]
+    assert "%%track" in magics and "--metrics NAME" in magics and "%%submit" in magics and "--timeout-min" in magics
+
+
+@pytest.mark.parametrize("text, made", [
+    ("see `ops.run_notebook` and `opsnb pipeline run -p a 1`", "see [`ops.run_notebook`](#verb-run_notebook) and [`opsnb pipeline run -p a 1`](#verb-run_pipeline)"),
+    ("# `ops.track`\n\nafter it `ops.track(…)`", "# `ops.track`\n\nafter it [`ops.track(…)`](#verb-track)"),   # headings stay as they are
+    ("```sh\nopsnb `ops.track`\n```\n\n    `ops.track`", "```sh\nopsnb `ops.track`\n```\n\n    `ops.track`"),           # and so does code
+    ("[`ops.track`](x.ipynb), [a program](train.py), `params`", "[`ops.track`](x.ipynb), a program, `params`"),            # a file that is no page is no link
+    ("`opsnb.show` and `Verdict`", "[`opsnb.show`](#mod-opsnb.show) and [`Verdict`](#def-opsnb.verdict.verdict-class)"),
+])
+def test_names_become_links(text, made, monkeypatch):
+    monkeypatch.syspath_prepend(str(SITE))
+    from pages import linked
+    assert linked(text) == made
+
+
+def test_pictures_are_made_by_tests_that_exist_and_a_missing_one_is_said(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SITE))
+    import pictures
+    assert pictures.PICTURES and all((ROOT / "tests/ui" / row[3]).exists() for row in pictures.PICTURES)
+    monkeypatch.setattr(pictures, "PICTURES", [("index", "How it looks", "panel", "test_tour.py", "The panel")])
+    monkeypatch.setattr(pictures, "SHOTS", tmp_path)
+    assert "make shots" in pictures.place("index", ["# opsnb", "## How it looks\n\nSo."], tmp_path / "to")[1]
+    for name in ("panel", "panel_dark"): (tmp_path / f"{name}.png").write_bytes(b"png")
+    placed = pictures.place("index", ["## How it looks\n\nSo."], tmp_path / "to")[0]
+    assert placed.index("only-light") < placed.index("only-dark") < placed.index("So.") and (tmp_path / "to/panel_dark.png").exists()
+    with pytest.raises(SystemExit, match="index has nothing that begins with"): pictures.place("index", ["# opsnb"], tmp_path / "to")
+
+
 def test_a_notebook_that_fails_is_named_and_one_that_is_kept_does_not_run_again(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(SITE))
     from execute import outputs

@@ -225,14 +225,6 @@ export interface DocumentsPage {
   total: number;
 }
 
-/** A line from a step to one that needs it. */
-export interface Edge {
-  before: string;
-  after: string;
-  /** [column, place] */
-  bends: number[][];
-}
-
 /** Why something was not done. */
 export interface Failure {
   /** what failed */
@@ -384,8 +376,8 @@ export interface Graph {
   started: number | null;
   duration_s: number | null;
   error: string;
-  nodes: Node[];
-  edges: Edge[];
+  nodes: StepNode[];
+  edges: StepEdge[];
   columns: number;
   rows: number;
   params: Given[];
@@ -603,31 +595,6 @@ export interface Missed {
   stage: string;
   why: string;
   rows: (Record<string, string | number>)[];
-}
-
-/** A step in the picture of a pipeline. */
-export interface Node {
-  step: string;
-  column: number;
-  /** in its column; 0 is the middle */
-  place: number;
-  /** below the project, or as it is */
-  notebook: string;
-  needs: string[];
-  /** one of the states; empty: a plan */
-  status: string;
-  /** run, cached, left out, not run */
-  plan: string;
-  why: string;
-  error: string;
-  run: string;
-  /** the executed notebook, below the project */
-  executed: string;
-  attempt: number;
-  started: number | null;
-  duration_s: number | null;
-  /** the back-end it runs on, and what it asks for */
-  on: string;
 }
 
 /** What a notebook or pipeline file may be told. */
@@ -883,6 +850,39 @@ export interface Slice {
   mem_total_mb: number;
 }
 
+/** A line from a step to one that needs it. */
+export interface StepEdge {
+  before: string;
+  after: string;
+  /** [column, place] */
+  bends: number[][];
+}
+
+/** A step in the picture of a pipeline. */
+export interface StepNode {
+  step: string;
+  column: number;
+  /** in its column; 0 is the middle */
+  place: number;
+  /** below the project, or as it is */
+  notebook: string;
+  needs: string[];
+  /** one of the states; empty: a plan */
+  status: string;
+  /** run, cached, left out, not run */
+  plan: string;
+  why: string;
+  error: string;
+  run: string;
+  /** the executed notebook, below the project */
+  executed: string;
+  attempt: number;
+  started: number | null;
+  duration_s: number | null;
+  /** the back-end it runs on, and what it asks for */
+  on: string;
+}
+
 /** When a schedule would run. */
 export interface Times {
   /** at 03:00 AM (Europe/Berlin) */
@@ -982,7 +982,7 @@ export interface Views {
   /** a part of the documents of an index */
   documents: { args: { index: string; search?: string; unread?: boolean; offset?: number; most?: number; workspace?: string }; result: DocumentsPage };
   /** the text of a document and where its chunks are */
-  document: { args: { index: string; source: string; chunk?: string; offset?: number; most?: number; workspace?: string }; result: DocumentText };
+  document: { args: { index: string; source: string; chunk?: string; offset?: number; characters?: number; workspace?: string }; result: DocumentText };
   /** what a question finds, and where the scores come from */
   passages: { args: { index: string; question: string; k?: number; where?: string; mode?: string; chunk?: string; workspace?: string }; result: Passages };
   /** a part of the evaluations, with their main figures and verdicts */

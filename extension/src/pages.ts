@@ -10,7 +10,7 @@ const PAGE = 100;
 interface IPage<T> {
   rows: T[];
   total: number;
-  reading: number;
+  reading?: number;
 }
 
 export interface IPages<T> {
@@ -41,15 +41,16 @@ interface IPagesBox<T> {
  * A long list of the server's, page by page: only pages on screen are asked for.
  *
  * Rows that an event brings are put in place at once; rows that are not here yet, and those of a filter or search,
- * are asked for again, at most every `pause` milliseconds.
+ * are asked for again, at most every `pause` milliseconds. Where events bring no such rows, `changed` says whether to
+ * ask again.
  */
 export function usePages<T>(
   opsnb: IOpsnb,
   view: string,
   query: Query,
   key: (row: T) => string,
-  changed: (change: IChange) => readonly T[],
-  merge: (old: T, fresh: T) => T,
+  changed: (change: IChange) => readonly T[] | boolean,
+  merge: (old: T, fresh: T) => T = (_, fresh) => fresh,
   pause = 500
 ): IPages<T> {
   const visible = useVisible();
@@ -91,7 +92,7 @@ export function usePages<T>(
                 at.stale = false;
               }
               at.pages.set(page, answer.rows);
-              setState({ total: answer.total, reading: answer.reading, failure: null, waiting: false });
+              setState({ total: answer.total, reading: answer.reading ?? 0, failure: null, waiting: false });
               redraw();
             }
           },
@@ -156,7 +157,11 @@ export function usePages<T>(
         later();
         return;
       }
-      const rows = new Map(changed(change).map(row => [key(row), row]));
+      const found = changed(change);
+      if (found === true) {
+        later();
+      }
+      const rows = new Map((typeof found === 'boolean' ? [] : found).map(row => [key(row), row]));
       if (!rows.size) {
         return;
       }

@@ -57,3 +57,15 @@ export function moment(ts: number | null | undefined): string {
   const today = at.toDateString() === new Date().toDateString();
   return today ? at.toLocaleTimeString() : at.toLocaleString();
 }
+
+/** A moment for a narrow place: to the minute, of today without its date. */
+export function brief(ts: number | null | undefined): string {
+  if (!ts) {
+    return '';
+  }
+  const at = new Date(ts * 1000);
+  const time = at.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  return at.toDateString() === new Date().toDateString()
+    ? time
+    : `${at.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })} ${time}`;
+}

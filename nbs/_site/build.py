@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import tour
 from execute import ROOT, outputs
 from pages import NBS, linked, module_notebooks, page, titled
 from pictures import place
@@ -21,23 +22,23 @@ SITE = Path(__file__).parent
 TUTORIALS = ["track_your_first_run", "from_notebook_to_pipeline", "submit_to_a_gpu", "question_your_documents", "is_it_better", "gate_a_release"]
 
 
-def readme(heading=None):
-    """A section of the README, or what stands above the first one; its links lead to pages."""
+def readme(heading=None, names=True):
+    """A section of the README, or what stands above the first one; its links lead to pages, and those of its `names` that can."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     part = text.split(f"\n## {heading}\n", 1)[1] if heading else text.split("\n", 1)[1]
     text = re.split(r"^## ", part, maxsplit=1, flags=re.M)[0].strip()
     text = re.sub(r"\]\(nbs/tutorials/", "](/tutorials/", text)
-    return linked(re.sub(r"\]\(nbs/", "](/modules/", text))
+    text = re.sub(r"\]\(nbs/", "](/modules/", text)
+    return linked(text) if names else text
 
 
 def start_pages():
     words, _, shown = readme().partition("\n\n")
-    rest = [("tour", "Five minutes", "from the first tracked cell to a gated pipeline"), ("tutorials/index", "Tutorials", "notebooks to learn from, each executed"),
-            ("howto/index", "How-to", "templates, secrets, things to add"), ("reference/index", "Reference", "verbs, magics, settings, modules")]
-    cards = "\n".join(f"- [{name}](/{to}.md)\n  {what}" for to, name, what in rest)
-    tree = toctree([name for name, *_ in rest], "hidden") + "\n\n" + toctree(["changelog", "contributing"], "hidden")
+    rest = [("tour.ipynb", "Five minutes", "from the first tracked cell to a gated pipeline"), ("tutorials/index.md", "Tutorials", "notebooks to learn from, each executed"),
+            ("howto/index.md", "How-to", "templates, secrets, things to add"), ("reference/index.md", "Reference", "verbs, magics, settings, modules")]
+    cards = "\n".join(f"- [{name}](/{to})\n  {what}" for to, name, what in rest)
+    tree = toctree([Path(name).with_suffix("") for name, *_ in rest], "hidden") + "\n\n" + toctree(["changelog", "contributing"], "hidden")
     yield "index", f"# opsnb\n\n{words}\n\n:::{{container}} opsnb-cards\n{cards}\n:::\n\n## How it looks\n\n{shown}\n\n## Two commands\n\n{readme('Two commands')}\n\n{tree}\n"
-    yield "tour", f"# Five minutes\n\n{readme('Five minutes')}\n"
     yield "changelog", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     yield "contributing", (SITE / "contributing.md").read_text(encoding="utf-8") + f"\n## Where things are\n\n{readme('Where things are')}\n"
 
@@ -65,7 +66,7 @@ def template(folder):
     above = re.match(r"(?:#.*\n)+", text)[0]
     what, _, commands = "\n".join(line[1:].removeprefix(" ") for line in above.splitlines()).partition("\n\n")
     shown = re.sub(r"(?m)(?<=\S) {2,}(?=\w)", "  # ", "\n".join("$ " + line.strip() for line in commands.splitlines() if line.strip()))
-    steps = [(f"[`{p.stem}`]({folder.name}/{p.name})", titled(p)[1] or titled(p)[0]) for p in in_order(folder)]
+    steps = [(f"[`{p.stem}`]({folder.name}/{p.name})", linked(titled(p)[1])) for p in in_order(folder)]
     return what, (f"# {folder.name}\n\n{what}\n\n```console\n$ opsnb init mine --template {folder.name}\n$ cd mine\n{shown}\n```\n\n## Notebooks\n\n{table(('step', ''), steps)}\n\n"
                   f"## pipeline.yaml\n\n```yaml\n{text[len(above):].strip()}\n```\n\n" + "".join(f"## {p.name}\n\n```python\n{p.read_text(encoding='utf-8').strip()}\n```\n\n" for p in sorted(folder.glob("*.py")))
                   + f"{toctree([f'{folder.name}/{p.stem}' for p in in_order(folder)], 'hidden')}\n")
@@ -97,15 +98,17 @@ def notebooks():
 def write(folder, execute):
     """All pages below `folder`, as a site's source; those that have not changed are not touched."""
     files, wanted = {}, notebooks()
-    run = {name: path for name, path in wanted.items() if name.startswith(("tutorials/", "modules/")) and (execute == "all" or execute == name.split("/")[0])}
-    shown = outputs(list(run.values()), folder.parent / ".cache") if run else {}
+    chosen = [p for name, p in wanted.items() if name.startswith(("tutorials/", "modules/")) and execute in ("all", name.split("/")[0])]
+    five = readme("Five minutes", False)
+    with tour.to_run(five) as path:
+        shown = outputs([path, *sorted(chosen, key=lambda p: p.parent == NBS)], folder.parent / ".cache") if chosen else {}  # the long ones first
+        made = {name: page(p, shown.get(p)) for name, p in wanted.items()} | {"tour": tour.page(five, shown.get(path))}
     for name, text in [*start_pages(), *tutorial_page(), *howto_pages(), *reference_pages()]:
         files[f"{name}.md"] = place(name, [text], folder / "pictures")[0]
-    for name, path in wanted.items():
-        made = page(path, shown.get(path))
-        prose = [c for c in made["cells"] if c["cell_type"] == "markdown"]
+    for name, nb in made.items():
+        prose = [c for c in nb["cells"] if c["cell_type"] == "markdown"]
         for cell, text in zip(prose, place(name, [c["source"] for c in prose], folder / "pictures"), strict=True): cell["source"] = text
-        files[f"{name}.ipynb"] = json.dumps(made, indent=1, ensure_ascii=False)
+        files[f"{name}.ipynb"] = json.dumps(nb, indent=1, ensure_ascii=False)
     for name, text in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)

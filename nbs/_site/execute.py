@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -50,7 +51,7 @@ def execute(path):
         kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{tmp}/kernel", connection_file=f"{tmp}/kernel.json")
         client = NotebookClient(nb, km=kernel, timeout=600, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
         started = time.monotonic()
-        client.execute(env={**quiet, "IPYTHONDIR": tmp, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+        client.execute(env={**quiet, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]), "IPYTHONDIR": tmp, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
     print(f"{time.monotonic() - started:6.1f} s  {path.name}", flush=True)
     return {c["id"]: c["outputs"] for c in nb.cells}
 

@@ -33,15 +33,16 @@ def module(path):
 
 
 def titled(path):
-    """A notebook's title and its one line."""
+    """A notebook's title and its one line, or the first sentence."""
     first = next(source(c) for c in cells(path) if c["cell_type"] == "markdown")
     title, _, rest = first.partition("\n")
-    return title.lstrip("# ").strip(), next((line.lstrip("> ") for line in rest.splitlines() if line.startswith(">")), "")
+    line = rest.strip().partition("\n")[0]
+    return title.lstrip("# ").strip(), line.lstrip("> ") if line.startswith(">") else re.split(r"(?<=[.?!]) (?=[A-Z])", line)[0]
 
 
 def label(module, name):
-    """What a definition is linked by; `Run` and `run` of one module differ."""
-    return f"def-{module}.{name}".lower() + ("" if name.islower() else "--")
+    """What a definition is linked by; `Run`, `run` and `RUN` of one module differ."""
+    return f"def-{module}.{name}".lower() + ("" if name.islower() else "-constant" if name.isupper() else "-class")
 
 
 def defined(cell):
@@ -80,7 +81,7 @@ def linked(text, page=""):
         if m["link"] and not re.search(r"\]\((#|/|\w+:|.*\.(ipynb|md)\))", m["link"]): return m["link"][1:].split("](")[0]  # a file beside the notebook: no page
         if name is None: return m[0]
         at = links().get(name) or links().get(name.split("(")[0]) if not name.startswith("opsnb ") else _command(name)
-        return f"[`{name}`](#{at})" if at and not at.startswith((f"def-{page}.", f"mod-{page}")) else m[0]
+        return f"[`{name}`](#{at})" if at and at != f"mod-{page}" and at.rpartition(".")[0] != f"def-{page}" else m[0]
     return CODE.sub(replaced, text)
 
 
@@ -93,7 +94,7 @@ def _without_this_machine(output):
     """An output without this machine's folders, and without links to servers that ran on it."""
     text = json.dumps(output)
     for path, word in HERE: text = text.replace(path, word)
-    text = re.sub(r"/tmp/tmp\w{8}", "/tmp/…", text)
+    text = re.sub(r"/tmp/(opsnb-(tour-)?|tmp)\w{8}", "…", text)
     return json.loads(re.sub(r'<a href=(?:\\"|\')(?:http://127\.0\.0\.1|file:)[^>]*>(.*?)</a>', r"\1", text))
 
 
@@ -110,16 +111,24 @@ def page(path, outputs=None):
     for cell in cells(path):
         marks = directives(cell)
         if "hide" in marks or "default_exp" in marks or not source(cell).strip(): continue
-        kept = {k: v for k, v in cell.items() if k != "attachments"}
         if cell["cell_type"] == "markdown":
             text = linked(source(cell), name)
-            if not made and name: text = f"(mod-{name})=\n{text}"
-            made.append(kept | {"source": text, "metadata": {}})
+            made.append(prose(cell["id"], f"(mod-{name})=\n{text}" if name and not made else text))
             continue
         names = defined(cell) if name and exported(cell) else []
-        if names: made.append({"cell_type": "markdown", "id": f"{cell['id']}-at", "metadata": {}, "source": "\n".join(f"({label(name, n)})=" for n in names)})
-        shown = list(_seen((outputs or {}).get(cell["id"], [])))
+        if names: made.append(prose(f"{cell['id']}-at", "\n".join(f"({label(name, n)})=" for n in names)))
         tags = ["exported"] if exported(cell) else cell["metadata"].get("tags", [])
-        made.append(kept | {"source": DIRECTIVE.sub("", source(cell)).strip("\n"), "outputs": shown, "metadata": {"tags": tags}})
-    return {"cells": made, "nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        made.append(program(cell["id"], DIRECTIVE.sub("", source(cell)).strip("\n"), tags, outputs))
+    return as_notebook(made)
+
+
+def prose(id, text): return {"cell_type": "markdown", "id": id, "metadata": {}, "source": text}
+
+
+def program(id, text, tags=(), outputs=None):
+    return {"cell_type": "code", "id": id, "metadata": {"tags": list(tags)}, "source": text, "outputs": list(_seen((outputs or {}).get(id, []))), "execution_count": None}
+
+
+def as_notebook(cells):
+    return {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
             "language_info": {"name": "python", "pygments_lexer": "ipython3"}}}

@@ -1,6 +1,7 @@
 """The pictures of the site, said in one place. The browser tests make them: `make shots` runs those that are named here.
 
-A row: page, the heading below which it stands, file in tests/ui/shots, the test that makes it, caption.
+A row: page, the heading (or the first words of the paragraph) below which it stands, file in tests/ui/shots,
+the test that makes it, caption.
 A picture may have a second one for dark themes, NAME_dark.png. What is missing is said on the page, and is no error.
 """
 import re
@@ -11,22 +12,19 @@ from execute import ROOT
 SHOTS = ROOT / "tests" / "ui" / "shots"
 PICTURES = [
     ("index", "How it looks", "tour_card", "test_tour.py", "A cell with `%%track`: its run, as a card that draws its curves while it runs"),
-    ("tour", "Five minutes", "tour_compare", "test_tour.py", "Two runs compared, in JupyterLab"),
-    ("tour", "Five minutes", "mlflow_runs", "test_tour.py", "The same runs in MLflow's own UI"),
+    ("tour", "Or in MLflow's own UI", "mlflow_runs", "test_tour.py", "The same runs in MLflow's own UI"),
     ("tutorials/track_your_first_run", "Look at it in MLflow", "mlflow_run", "test_tour.py", "A run in MLflow's UI"),
     ("tutorials/submit_to_a_gpu", "Watch", "job_card_running", "test_job_card.py", "A job as the last line of a cell"),
-    ("tutorials/is_it_better", "A report", "evaluate_report", "test_reports.py", "A report in JupyterLab"),
-    ("tutorials/gate_a_release", "The gate says no", "evaluate_gate", "test_reports.py", "The verdict of a gate in JupyterLab"),
 ]
 
 
 def place(page, texts, folder):
     """The Markdown texts of a page with its pictures below their headings; the files are copied to `folder`."""
     texts = list(texts)
-    for _, heading, *picture in (row for row in PICTURES if row[0] == page):
-        line = re.compile(rf"^#+ {re.escape(heading)}$", re.M)
+    for _, above, *picture in (row for row in PICTURES if row[0] == page):
+        line = re.compile(rf"^(#+ )?{re.escape(above)}[^\n]*$", re.M)
         at = next((i for i, text in enumerate(texts) if line.search(text)), None)
-        if at is None: raise SystemExit(f"pictures.py: {page} has no heading {heading!r}")
+        if at is None: raise SystemExit(f"pictures.py: {page} has nothing that begins with {above!r}")
         texts[at] = line.sub(lambda m, p=picture: f"{m[0]}\n\n{figure(page, *p, folder)}\n", texts[at], count=1)
     return texts
 
@@ -38,9 +36,9 @@ def figure(page, name, test, caption, folder):
     dark = (SHOTS / f"{name}_dark.png").exists()
     up = "../" * page.count("/")
     made = []
-    for file, mode in ((name, "only-light" if dark else "dark-light"), *([(f"{name}_dark", "only-dark")] if dark else [])):
+    for file, mode in ((name, "only-light" if dark else ""), *([(f"{name}_dark", "only-dark")] if dark else [])):
         shutil.copyfile(SHOTS / f"{file}.png", folder / f"{file}.png")
-        made.append(f":::{{figure}} {up}pictures/{file}.png\n:figclass: opsnb-shot {mode}\n:alt: {caption.replace('`', '')}\n\n{caption}\n:::")
+        made.append(f":::{{figure}} {up}pictures/{file}.png\n:figclass: opsnb-shot {mode}\n:class: dark-light\n:target: {up}_images/{file}.png\n:alt: {caption.replace('`', '')}\n\n{caption}\n:::")
     return "\n\n".join(made)
 
 

@@ -16,11 +16,14 @@ def code(value): return f"`{value}`".replace("|", "\\|") if str(value) else ""
 
 
 def table(head, rows):
+    """A Markdown table of the columns that say something."""
+    keep = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    head, rows = [head[i] for i in keep], [[row[i] for i in keep] for row in rows]
     return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def toctree(names, *options, caption=""):
-    return "\n".join(["```{toctree}", *(f":{o}:" for o in options), *([f":caption: {caption}"] if caption else []), "", *names, "```"])
+    return "\n".join(["```{toctree}", *(f":{o}:" for o in options), *([f":caption: {caption}"] if caption else []), "", *map(str, names), "```"])
 
 
 # Verbs
@@ -54,14 +57,12 @@ def verb(v):
     notes, flags = argument_help(v.function), {p.name: p for p in options(v)} if v.command else {}
     rows = [(code(f"{'*' * (p.kind is p.VAR_POSITIONAL)}{'**' * (p.kind is p.VAR_KEYWORD)}{name}"), flag(flags[name]) if name in flags and name not in v.fixed else "", text_cell(notes.get(name, "")), default(p))
             for name, p in signature.parameters.items() if name != "workspace" and (name in notes or name in flags)]
-    heads = ("argument", "command line", "meaning", "default")
-    wanted = [i for i in range(4) if i in (0, 2) or any(row[i] for row in rows)]
     return "\n\n".join(filter(None, [
         f"(verb-{v.name})=\n## {f'ops.{v.name}' if v.python else f'opsnb {v.command}'}",
         f"`opsnb {v.command}`" if v.python and v.command else "",
         linked(inspect.getdoc(v.function) or f"{v.help[0].upper()}{v.help[1:]}."),
         call(v, signature) if v.python else "",
-        table([heads[i] for i in wanted], [[row[i] for i in wanted] for row in rows]) if rows else "",
+        table(("argument", "command line", "meaning", "default"), rows) if rows else "",
         "```console\n" + "\n".join(f"$ {e}" for e in v.examples) + "\n```" if v.examples else ""]))
 
 
@@ -141,6 +142,21 @@ def rest_page():
     file = next(iter(sorted((ROOT / "opsnb").rglob("openapi.json"))), None)
     if file is None: return None
     api = json.loads(file.read_text(encoding="utf-8"))
-    rows = [(code(method.upper()), code(path), text_cell(what.get("summary") or what.get("description", "").split("\n")[0])) for path, methods in api["paths"].items() for method, what in methods.items() if method in ("get", "post", "put", "patch", "delete")]
-    text = "The lab extension's server answers these, for the panel and for your own programs; each needs the server's token, and is made from the same table as the verbs. Errors are `400` with the text of the `OpsError`."
-    return f"# REST\n\n{text}\n\nThe whole description for tools: `{file.relative_to(ROOT)}` (OpenAPI {api.get('openapi', '')}).\n\n{table(('method', 'path', ''), rows)}\n"
+    base = (api.get("servers") or [{}])[0].get("url", "")
+    rows = [(code(method.upper()), code(base + path), rest_link(path, what), ", ".join(map(code, taken(what)))) for path, methods in api["paths"].items() for method, what in methods.items()]
+    text = ("The lab extension's server answers these, for the panel and for programs of your own: requests with the server's token, below its base address. "
+            f"A request that cannot be answered gets `400` and the text of the `OpsError`. The whole description, for tools: `GET {base}/openapi.json` (OpenAPI {api['openapi']}), the file `{file.relative_to(ROOT)}`.")
+    return f"# REST\n\n{text}\n\n{table(('method', 'path', '', 'takes'), rows)}\n"
+
+
+def rest_link(path, what):
+    """What an operation does; of a verb, with a link to it."""
+    from opsnb.verbs import VERBS
+    text = text_cell(what.get("summary", ""))
+    return f"[{text}](#verb-{path[1:]})" if path[1:] in {v.name for v in VERBS} and text else text
+
+
+def taken(what):
+    """Names of an operation's parameters, and of its body's values."""
+    body = what.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    return [n for n in [*(p["name"] for p in what.get("parameters", ())), *body.get("properties", ())] if n != "workspace"]

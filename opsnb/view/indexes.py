@@ -235,15 +235,15 @@ def documents(board, index: str, search: str = "", unread: bool = False, offset:
 # %% ../../nbs/88_view.indexes.ipynb #5ccc4093
 _columns = ("id", "start", "end", "position", "section", "page")
 
-def document(board, index: str, source: str, chunk: str = "", offset: int = 0, most: int = 60_000) -> DocumentText:
+def document(board, index: str, source: str, chunk: str = "", offset: int = 0, characters: int = 60_000) -> DocumentText:
     "A part of the text of a document, and the chunks in it; with `chunk`: the part that holds it."
     found = _index(board, index)
     made = found.document(source)
     if made is None: raise OpsError("There is no such document in the index", given=source[:200], hint=f"opsnb rag documents {index} lists them")
     rows = sorted(found.store.select(f"source = {literal(source)}", _columns), key=lambda r: r["start"])
     at = next((r["start"] for r in rows if r["id"] == chunk), None)
-    if at is not None: offset = max(0, at - most // 4) if len(made.text) > most else 0
-    end = offset + most
+    if at is not None: offset = max(0, at - characters // 4) if len(made.text) > characters else 0
+    end = offset + min(characters, 500_000)
     path, url = _path(source, _roots(found)), next((u for u in (made.metadata.get("url"), source) if str(u).startswith(("http://", "https://"))), "")
     file = below(board.workspace, path) if path else ""
     return DocumentText(source, made.title, made.kind, "" if os.path.isabs(file) else file, url, made.text[offset:end], offset, len(made.text), [ChunkPlace(**{**r, "section": r["section"] or ""}) for r in rows if r["end"] > offset and r["start"] < end])

@@ -7,6 +7,12 @@ import traitlets as t
 STATIC = Path(__file__).parent / "static"
 
 
+class Ground(anywidget.AnyWidget):
+    """Style sheet and keys, of all widgets."""
+
+    _esm, _css = STATIC / "ground.js", STATIC / "widgets.css"
+
+
 class Curves(anywidget.AnyWidget):
     """Curves of runs. `lines` say what the numbers in `points` are, see `points.packed`; `more` metrics are not among them, `most` is how many the browser asks for."""
 

@@ -38,7 +38,7 @@ class RunsView(View):
         if not self.curves: return
         with self.curves.hold_sync():
             self.curves.lines, self.curves.points, self.curves.more = lines_of(self.tails, self.curves.most)
-            self.curves.runs = [{"name": f"{t.state.name} {t.id[-4:]}", "state": state_text(t.status)} for t in self.tails]
+            self.curves.runs = [{"name": f"{t.state.name[:30]} {t.id[-4:]}", "state": state_text(t.status)} for t in self.tails]
 
     def told(self): return table_html(self.compared().params, "Parameters that differ") + table_html(self.compared().metrics, "Metrics, last values")
 

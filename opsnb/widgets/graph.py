@@ -54,7 +54,7 @@ def _short(s): return f"{state_text(s.status)} {s.cell[0]}/{s.cell[1]}" if s.sta
 def _box(s, x, y):
     note = "  ".join([state_text(s.status), s.label()]).strip()
     return (f'<g class="step" data-step="{_xml(s.id)}" data-status="{s.status}" tabindex="0" role="button" aria-label="{_xml(f"{s.id}: {note}", 300)}"><title>{_xml(f"{s.id}: {note}", 1000)}</title>'
-            f'<rect class="ground" x="{x:.0f}" y="{y:.0f}" width="{WIDE}" height="{HIGH}" rx="4"/><rect x="{x:.0f}" y="{y:.0f}" width="5" height="{HIGH}" rx="2" style="fill:{color(s.status)}"/>'
+            f'<rect class="ground" x="{x:.0f}" y="{y:.0f}" width="{WIDE}" height="{HIGH}" rx="4"/><rect x="{x:.0f}" y="{y:.0f}" width="5" height="{HIGH}" rx="2" style="{color(s.status, "fill")}"/>'
             f'<text class="name" x="{x + 13:.0f}" y="{y + 18:.0f}">{_xml(s.id, 22)}</text><text class="note" x="{x + 13:.0f}" y="{y + 35:.0f}">{_xml(f"{_short(s)}  {took(s)}", 27)}</text></g>')
 
 # %% ../../nbs/86_widgets.graph.ipynb #ab98417f

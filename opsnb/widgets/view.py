@@ -16,11 +16,11 @@ from ..show import Safe, escape, in_notebook, watched
 
 # %% ../../nbs/85_widgets.view.ipynb #cde9a46d
 VIEW = "application/vnd.jupyter.widget-view+json"
-STYLE = (Path(__file__).parent / "static" / "widgets.css" if "__file__" in globals() else Path("../opsnb/widgets/static/widgets.css")).read_text()
+STYLE = Path(plug.__file__).parent / "widgets" / "static" / "widgets.css"
 
 # %% ../../nbs/85_widgets.view.ipynb #dd987878
 _SWAP = ("<style>.jp-OutputArea-child:has(> * .opsnb-still):has(+ .jp-OutputArea-child .opsnb-widget){display:none}"
-         ".jp-OutputArea-child:has(.opsnb-still)+.jp-OutputArea-child:has(.jp-OutputArea-output:not(:has(*))){display:none}</style>")
+         ".jp-OutputArea-child:has(.opsnb-still)+.jp-OutputArea-child:not(:has(.jp-OutputArea-output > *)){display:none}</style>")
 
 def _apart(): return not any(k.startswith("VSCODE_") for k in os.environ)
 
@@ -42,7 +42,8 @@ class View:
     def box(self):
         "The ipywidget, to be put beside others."
         w = plug.need("ipywidgets", "show it live")
-        made = w.VBox([w.HTML(f"<style>{STYLE}</style>", layout={"display": "none"}), *self.parts(w)])
+        ground = plug.resolve("opsnb.widgets._drawing:Ground")() if plug.has("anywidget") else w.HTML(f"<style>{STYLE.read_text()}</style>", layout={"display": "none"})
+        made = w.VBox([ground, *self.parts(w)])
         made.add_class("opsnb-widget")
         self.draw()
         return made

@@ -14,6 +14,9 @@ export const SIGNS: Record<string, string> = {
   unreachable: '…'
 };
 
+/** A state as its sign. */
+export const stateSign = (status: string): string => SIGNS[status] ?? '';
+
 /** A state as its word in the user's language. */
 export function stateWord(trans: TranslationBundle, status: string): string {
   const words: Record<string, string> = {
@@ -41,7 +44,7 @@ export function State(props: { trans: TranslationBundle; status: string; brief?:
       title={word}
       {...(props.brief ? { role: 'img', 'aria-label': word } : {})}
     >
-      {SIGNS[props.status] ?? ''}
+      {stateSign(props.status)}
       {props.brief ? '' : ` ${word}`}
     </span>
   );

@@ -117,7 +117,6 @@ function panel(name, labels) {
 function render({ model, el }) {
   const bar = make("div", "opsnb-curves-bar"), grid = make("div", "opsnb-panels"), log = make("button", "", "log scale"), find = make("input"), more = make("button");
   el.classList.add("opsnb-curves");
-  el.dataset.lmSuppressShortcuts = "true";  // keys are ours while the focus is here: in a notebook, x cuts a cell
   let asLog = false, off = new Set(), panels = new Map(), waiting = 0;
   log.type = more.type = "button";
   find.type = "search";

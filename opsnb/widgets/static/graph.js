@@ -1,7 +1,6 @@
 // A graph that Python drew: put into the page as it is, its steps chosen by click, Enter or the arrow keys.
 function render({ model, el }) {
   el.classList.add("opsnb-graph");
-  el.dataset.lmSuppressShortcuts = "true";
   const steps = () => [...el.querySelectorAll("[data-step]")];
 
   function mark() {
