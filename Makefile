@@ -120,4 +120,4 @@ apt-slurm:  # the tests of Slurm skip where it cannot be had
 	  { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends slurmctld slurmd slurm-client munge; } || echo "Slurm cannot be installed; its tests skip"
 
 clean:  ## Remove what was made: .venv, demo, builds
-	rm -rf $(VENV) .airflow demo demo-rag demo-evaluate dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .airflow _docs demo demo-rag demo-evaluate dist build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

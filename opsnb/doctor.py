@@ -6,7 +6,7 @@
 __all__ = ['doctor', 'config']
 
 # %% ../nbs/84_doctor.ipynb #f0c06508
-import os, platform, shutil, sys, time
+import json, os, platform, shutil, sys, time
 from pathlib import Path
 from . import __version__, plug
 from .config import load, masked, rows
@@ -102,13 +102,33 @@ def _gpu():
         return "ok", "; ".join(f"{nv.nvmlDeviceGetName(c)} {size(nv.nvmlDeviceGetMemoryInfo(c).total)}" for c in cards)
     except nv.NVMLError as e: return "fail", f"the driver does not answer: {e}", "nvidia-smi says more"
 
+# %% ../nbs/84_doctor.ipynb #8ea37956
+def _lab(ws):
+    if not plug.has("jupyterlab"): yield _row("lab extension", "–", "JupyterLab is not installed", "pip install 'opsnb[lab]'"); return
+    from jupyter_core.paths import jupyter_config_path, jupyter_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+    again = "pip install --force-reinstall --no-deps opsnb, then start JupyterLab anew and reload its page"
+    cards = [card for p in jupyter_path("labextensions") if (card := _json(Path(p) / "@opsnb/labextension/package.json"))]
+    off = [p for p in jupyter_config_path() if _named("@opsnb/labextension", _json(Path(p) / "labconfig/page_config.json").get("disabledExtensions", {}))]
+    if not cards: yield _row("lab extension", "fail", "it is not where JupyterLab looks", again)
+    elif off: yield _row("lab extension", "warn", f"{cards[0]['version']}, disabled in {off[0]}", "jupyter labextension enable @opsnb/labextension")
+    else: yield _row("lab extension", "ok" if cards[0]["version"] == __version__ else "fail", cards[0]["version"] + ("" if cards[0]["version"] == __version__ else f", and opsnb is {__version__}"), None if cards[0]["version"] == __version__ else again)
+    on = ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions().get("opsnb.server")
+    yield _row("server extension", "ok" if on else "warn" if on is False else "fail", "enabled" if on else "disabled" if on is False else "Jupyter's configuration does not name it", None if on else "jupyter server extension enable opsnb.server" if on is False else again)
+
+def _json(path):
+    try: return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError): return {}
+
+def _named(name, table): return table.get(name, False) if isinstance(table, dict) else name in table
+
 # %% ../nbs/84_doctor.ipynb #86327097
 def doctor(
     workspace=None  # default: the one of the working directory
 ):                  # `Rows`; exit code 3 when something that should work does not
     "Check versions, libraries, workspace, sinks and machine."
     ws, out = workspace or Workspace.find(), Rows()
-    for check in (_versions, _extras, _workspace, _sinks, _schedules, _machine):
+    for check in (_versions, _extras, _workspace, _sinks, _schedules, _lab, _machine):
         try: out += list(check(ws))
         except OpsError as e: out.append(_row(check.__name__.strip("_"), "fail", e.what, e.hint))
     out.exit_code = 3 if any(r["state"] == "fail" for r in out) else 0

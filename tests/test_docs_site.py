@@ -3,6 +3,7 @@ import functools
 import html
 import http.server
 import json
+import os
 import re
 import subprocess
 import sys
@@ -140,6 +141,15 @@ def test_a_notebook_that_fails_is_named_and_one_that_is_kept_does_not_run_again(
     first, again = outputs([good], tmp_path / "kept"), outputs([good], tmp_path / "kept")
     assert first == again and (tmp_path / "ran").read_text() == "once " and "42" in json.dumps(first[good])
     with pytest.raises(SystemExit, match="1 of 2 notebooks failed: bad.ipynb"): outputs([good, bad], tmp_path / "kept")
+
+
+def test_a_kernel_ends_with_its_notebook(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SITE))
+    from execute import execute
+    path = tmp_path / "one.ipynb"
+    path.write_text(cells("# one", "import os\nfrom pathlib import Path\nPath('pid').write_text(str(os.getpid()))"))
+    execute(path)
+    with pytest.raises(ProcessLookupError): os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.fixture

@@ -171,6 +171,24 @@ def test_the_document_is_what_answers(server):
         assert handler is _handlers.Nothing or shape in known, pattern
 
 
+def test_answers_have_the_shape_that_the_document_says(server, place):
+    (place / "shapes").mkdir()
+    (place / "shapes/opsnb.toml").touch()
+    (place / "shapes/a.ipynb").write_text(cells("n = 1", "print(n)"))
+    (place / "shapes/pipeline.yaml").write_text("name: p\nsteps:\n  a: {notebook: a.ipynb}\n")
+    (place / "shapes/a.md").write_text("# A\n\nOne sentence.\n")
+    doc, kinds = server.get("/openapi.json"), {"array": list, "object": dict, "string": str}
+    asked = [("runs", {}), ("templates", {}), ("kernels", {}), ("doctor", {}), ("config", {}), ("jobs", {}), ("backends", {}), ("slurm_status", {}), ("schedules", {}), ("indexes", {}), ("plan_pipeline", {"file": "pipeline.yaml"}),
+             ("schedule", {"file": "pipeline.yaml", "cron": "0 3 * * *", "name": "x"}), ("show_schedule", {"name": "x"}), ("schedule_history", {"name": "x"}), ("pause_schedule", {"name": "x"}), ("resume_schedule", {"name": "x"}),
+             ("stop_schedule", {"name": "x"}), ("remove_schedule", {"name": "x"}), ("recover", {}), ("prune", {}), ("sync", {}), ("export_pipeline", {"file": "pipeline.yaml", "to": "cron", "schedule": "@daily"})]
+    for name, given in asked:
+        method, operation = next(iter(doc["paths"][f"/{name}"].items()))
+        value = server.get(f"/{name}", workspace="shapes", **given) if method == "get" else server.post(f"/{name}", workspace="shapes", **given)
+        said = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        if "$ref" in said: assert set(value) == set(doc["components"]["schemas"]["JobRow"]["properties"]), name
+        else: assert isinstance(value, kinds[said["type"]]), (name, value)
+
+
 # --- what is refused
 
 def test_what_is_wrong_says_what_is_right(server):
@@ -299,6 +317,110 @@ def test_files_that_are_malformed_are_the_askers_matter(server, place):
     assert server.refused("/plan_pipeline?file=bad/pipeline.yaml")["what"]
     assert server.refused("/submit", {"work": "bad/bad.ipynb"})["what"]
     assert server.refused("/plan_pipeline?file=none.yaml")["what"]
+
+
+# --- events
+
+class Ear:
+    """Listens to the server's events: `heard` holds those of ours."""
+    def __init__(self, server):
+        import threading
+        import websocket
+        self.socket, self.heard = websocket.create_connection(f"ws://127.0.0.1:{server.port}/user/x/api/events/subscribe?token={TOKEN}"), []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        try:
+            while True:
+                event = json.loads(self.socket.recv())
+                if event["schema_id"] == "https://opsnb.github.io/events/changed/v1": self.heard.append(event)
+        except Exception: return  # closed
+
+
+def test_what_changes_is_told_to_all_who_listen(server, place, monkeypatch):
+    (place / "told").mkdir()
+    (place / "told/opsnb.toml").touch()
+    monkeypatch.chdir(place / "told")
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    first, second = Ear(server), Ear(server)
+    assert server.get("/view/runs", workspace="told")["seq"] == 0
+    mine = lambda ear: [e for e in ear.heard if e["workspace"] == str(place / "told/.opsnb")]
+    with ops.track("fit", quiet=True) as run:
+        run.log(loss=0.5)
+        assert until(lambda: any(r["metrics"] == {"loss": 0.5} for e in mine(first) for r in e["runs"]))
+        with ops.track("<img src=x onerror=alert(1)>\u202e" + "n" * 10_000, quiet=True): pass
+    assert until(lambda: any(r["run"] == run.id and r["status"] == "done" and r["children"] == 1 for e in mine(first) for r in e["runs"]))
+    assert until(lambda: mine(first) == mine(second), 5) and [e["seq"] for e in mine(first)] == list(range(1, len(mine(first)) + 1))
+    assert server.get("/view/runs", workspace="told")["seq"] == mine(first)[-1]["seq"]
+    killed = subprocess.run([sys.executable, "-c", "import os, opsnb as ops; r = ops.track('killed').start(); print(r.id, flush=True); os.kill(os.getpid(), 9)"], capture_output=True, text=True, cwd=place / "told").stdout.split()[0]
+    assert until(lambda: any(r["run"] == killed and r["status"] == "lost" for e in mine(first) for r in e["runs"]), 30)
+    shutil.rmtree(place / "told/.opsnb/journal" / run.id)
+    assert until(lambda: mine(first)[-1]["all"] and server.get("/view/runs", workspace="told", search="fit")["total"] == 0)
+    for ear in (first, second): ear.socket.close()
+
+
+def test_many_runs_are_not_told_one_by_one_and_a_cache_may_be_anything(place, monkeypatch):
+    from opsnb.view.board import Board, runs
+    (place / "many").mkdir()
+    monkeypatch.chdir(place / "many")
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    ws = Workspace.open(place / "many/.opsnb")
+    with ops.track("fit", quiet=True) as run: run.log(loss=1.0)
+    text = next((ws.journal / run.id).glob("*.jsonl")).read_text()
+    for i in range(300):
+        (ws.journal / f"run_{i:012x}").mkdir()
+        (ws.journal / f"run_{i:012x}/a.jsonl").write_text(text.replace(run.id, f"run_{i:012x}"))
+    board = Board(ws)
+    changed = board.poll()
+    assert changed.all and not changed.runs and runs(board).total == 301 and not board.poll()
+    cache = ws.path / "cache/board.sqlite"
+    cache.parent.mkdir(exist_ok=True)
+    for damage in (b"", b"not a database at all" * 100, None):
+        if damage is not None: cache.write_bytes(damage)
+        else:
+            db = sqlite3.connect(cache)
+            db.execute("UPDATE made SET version = 'of another opsnb'")
+            db.execute("UPDATE runs SET row = '[1, 2]'")
+            db.commit()
+            db.close()
+        later = Board(ws)
+        assert runs(later).total == 301 and runs(later, search=run.id).rows[0].metrics == {"loss": 1.0}
+        for r in later.runs.work.values(): r.ended -= 10
+        time.sleep(0.1)
+        later.look()
+        later.runs.cache.save(later.runs, every_s=0)
+        assert cache.read_bytes()[:6] == b"SQLite"
+
+
+def test_jobs_that_a_reboot_cut_off_start_again_with_the_server(tmp_path, monkeypatch):
+    import psutil
+    project = project_in(tmp_path)
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("OPSNB_SLOTS", str(tmp_path / "slots"))
+    monkeypatch.setenv("OPSNB_DELIVERY", "off")
+    job = ops.submit(["sleep", "600"])
+    assert until(lambda: job.status == "running")
+    alike = [p for p in psutil.process_iter(["cmdline"]) if str(project) in " ".join(p.info["cmdline"] or []) and "opsnb.jobs._supervisor" in p.info["cmdline"]]
+    for p in [*alike, psutil.Process(job.state.pid), *psutil.Process(job.state.pid).children(recursive=True)]:
+        if p.is_running(): p.kill()
+    assert until(lambda: job.status == "lost", 60)
+    server = Server(project, tmp_path / "home", OPSNB_SLOTS=str(tmp_path / "slots"), OPSNB_DELIVERY="off")
+    try:
+        assert until(lambda: job.status == "running" and job.state.round == 2, 60) and job.id in server.log.read_text()
+        server.post("/cancel", job=job.id)
+        assert until(lambda: job.status == "cancelled", 60)
+    finally: server.stop()
+
+
+# --- secrets
+
+def test_secrets_do_not_reach_an_answer(server, place):
+    told = server.refused("/submit", {"work": "echo", "args": ["--api-key", "sk-12345678"]})
+    assert "sk-12345678" not in json.dumps(told) and "API_KEY" in told["hint"]
+    (place / "with").mkdir(exist_ok=True)
+    (place / "with/opsnb.toml").write_text('tracking_uri = "http://me:hunter2hunter2@127.0.0.1:9"\n')
+    assert "hunter2hunter2" not in json.dumps(server.get("/config", workspace="with"))
+    assert b"hunter2hunter2" not in server.ask("/run?id=run_x&workspace=with")[2]
 
 
 # --- faults

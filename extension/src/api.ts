@@ -1038,9 +1038,9 @@ export interface Views {
 /** GET <verb>: verbs that only look. */
 export interface Reads {
   /** what a notebook's cells or a job's program have written, also while it runs */
-  logs: { args: { run: string; cell?: number; rank?: number; workspace?: string }; result: Record<string, unknown> };
+  logs: { args: { run: string; cell?: number; rank?: number; workspace?: string }; result: unknown };
   /** say which steps would run, and why; runs nothing */
-  plan_pipeline: { args: { file?: string; params?: Record<string, unknown>; kernel?: string; force?: boolean; start?: string; only?: string; workspace?: string }; result: Record<string, unknown> };
+  plan_pipeline: { args: { file?: string; params?: Record<string, unknown>; kernel?: string; force?: boolean; start?: string; only?: string; workspace?: string }; result: Record<string, unknown>[] };
   /** list the recorded runs */
   runs: { args: { experiment?: string; name?: string; status?: string; type?: string; where?: string; most?: number; workspace?: string }; result: Record<string, unknown>[] };
   /** show one recorded run */
@@ -1076,13 +1076,13 @@ export interface Reads {
   /** open the report of an earlier evaluation */
   report: { args: { id: string; workspace?: string }; result: Record<string, unknown> };
   /** the chunks of an index that fit a question best */
-  search: { args: { name: string; question?: string[]; k?: number; where?: string; mode?: string; workspace?: string }; result: Record<string, unknown> };
+  search: { args: { name: string; question?: string[]; k?: number; where?: string; mode?: string; workspace?: string }; result: Record<string, unknown>[] };
   /** where the scores of a search come from, and why a chunk is not found */
   explain: { args: { name: string; question?: string[]; k?: number; chunk?: string; where?: string; workspace?: string }; result: Record<string, unknown> };
   /** list the indexes */
   indexes: { args: { workspace?: string }; result: Record<string, unknown>[] };
   /** how an index is: documents, model, versions, what is not indexed */
-  index_status: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  index_status: { args: { name: string; workspace?: string }; result: Record<string, unknown>[] };
   /** list the documents of an index */
   index_documents: { args: { name: string; where?: string; workspace?: string }; result: Record<string, unknown>[] };
   /** list the versions of an index */
@@ -1132,9 +1132,9 @@ export interface Acts {
   /** go on with a paused schedule */
   resume_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
   /** stop what runs or waits of a schedule */
-  stop_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  stop_schedule: { args: { name: string; workspace?: string }; result: string };
   /** remove a schedule; its runs stay */
-  remove_schedule: { args: { name: string; workspace?: string }; result: Record<string, unknown> };
+  remove_schedule: { args: { name: string; workspace?: string }; result: string };
   /** judge what a file says, or a file of cases; becomes a job */
   evaluate_file: { args: { file: string; target?: string; metrics?: string[]; name?: string; model?: string; judge?: string; template?: string; k?: string; repeat?: number; concurrency?: number; budget?: string; budget_tokens?: string; gate?: string; baseline?: string; cache?: boolean; workspace?: string }; result: JobRow };
   /** judge a run by a policy: exit code 1 when it says no; becomes a job */
@@ -1152,7 +1152,7 @@ export interface Acts {
   /** answer a question from an index, with citations */
   ask: { args: { name: string; question?: string[]; model?: string; k?: number; where?: string; policy?: string; template?: string; workspace?: string }; result: Record<string, unknown> };
   /** serve an earlier version of an index */
-  rollback_index: { args: { name: string; version: string; workspace?: string }; result: Record<string, unknown> };
+  rollback_index: { args: { name: string; version: string; workspace?: string }; result: Record<string, unknown>[] };
   /** ask opsnb's own documentation */
   guide: { args: { question?: string; words?: string[]; model?: string; workspace?: string }; result: Record<string, unknown> };
 }

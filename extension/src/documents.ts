@@ -11,6 +11,9 @@ export function labPath(opsnb: IOpsnb, path: string): string | null {
   return inside.split('/').some(part => part.startsWith('.')) ? null : inside;
 }
 
+/** Cells that papermill put above and into a notebook that failed; they were never run, and nobody counts them. */
+const isNotice = (tags: unknown) => Array.isArray(tags) && tags.includes('papermill-error-cell-tag');
+
 /** Open a document of the server's machine; `beside` puts it at the right; `cell` (from 1) is gone to. */
 export async function openDocument(
   opsnb: IOpsnb,
@@ -28,10 +31,9 @@ export async function openDocument(
   if (how.cell && widget && 'sessionContext' in widget) {
     await widget.context.ready;
     await widget.revealed;
-    const place = how.cell - 1;
-    widget.content.activeCellIndex = place;
-    const cell = widget.content.widgets[place];
+    const cell = widget.content.widgets.filter(c => !isNotice(c.model.getMetadata('tags')))[how.cell - 1];
     if (cell) {
+      widget.content.activeCellIndex = widget.content.widgets.indexOf(cell);
       await widget.content.scrollToCell(cell, 'start');
     }
   }

@@ -46,6 +46,7 @@ export class Live {
       frequency: { interval: 10_000, backoff: true, max: 30_000 },
       standby: 'when-hidden'
     });
+    window.addEventListener('online', () => void this.refresh().catch(() => undefined));
   }
 
   /** What the server says of itself; null before it has, and while it does not answer. */

@@ -35,21 +35,22 @@ def digest(path):
     """Of a notebook's code and of the code that it may reach."""
     layer = path.name[0] if path.parent == ROOT / "nbs" else "9"
     reached = [p for p in sorted((ROOT / "nbs").glob("*.ipynb")) if p.name[0] <= layer]
-    parts = [(ROOT / "constraints.txt").read_text(), code(path, False), *(code(p, True) for p in reached), *(p.read_text() for p in sorted((ROOT / "opsnb").rglob("_*.py")))]
+    plain = [p for p in sorted((ROOT / "opsnb").rglob("_*.py")) if p.name != "_modidx.py"]
+    parts = [(ROOT / "constraints.txt").read_text(), code(path, False), *(code(p, True) for p in reached), *(p.read_text() for p in plain)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
 def execute(path):
     """The notebook's cells with their outputs, run in a kernel of its own; raises with the traceback of a cell that fails."""
     import nbformat
-    from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
+    from traitlets.config import Config
     nb = nbformat.read(path, 4)
     nb.cells = [c for c in nb.cells if runs(c)]
     with tempfile.TemporaryDirectory(prefix="opsnb-docs-") as tmp:
         quiet = {k: v for k, v in os.environ.items() if not k.startswith(("OPSNB_", "MLFLOW_", "WANDB_"))}
-        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{tmp}/kernel", connection_file=f"{tmp}/kernel.json")
-        client = NotebookClient(nb, km=kernel, timeout=600, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
+        kernel = Config(KernelManager={"transport": "ipc", "ip": f"{tmp}/kernel", "connection_file": f"{tmp}/kernel.json"})
+        client = NotebookClient(nb, config=kernel, kernel_name="python3", timeout=600, resources={"metadata": {"path": str(path.parent)}}, coalesce_streams=True)
         started = time.monotonic()
         client.execute(env={**quiet, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]), "IPYTHONDIR": tmp, "PYDEVD_DISABLE_FILE_VALIDATION": "1"})
     print(f"{time.monotonic() - started:6.1f} s  {path.name}", flush=True)
@@ -63,12 +64,15 @@ def _kept(path, folder):
         except Exception as e: return path, None, str(e)
         file.with_suffix(".new").write_text(json.dumps(made))
         file.with_suffix(".new").rename(file)
+    os.utime(file)
     return path, json.loads(file.read_text()), None
 
 
 def outputs(paths, folder, at_a_time=2):
     """`{path: {cell id: outputs}}` of notebooks; runs those that are not kept, two at a time."""
     folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.iterdir():
+        if file.stat().st_mtime < time.time() - 30 * 86400: file.unlink()  # of code that has changed since
     made, failed = {}, []
     with ProcessPoolExecutor(at_a_time, initializer=os.nice, initargs=(5,)) as pool:
         for path, found, error in pool.map(_kept, paths, [folder] * len(paths)):

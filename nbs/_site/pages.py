@@ -13,7 +13,7 @@ from execute import ROOT, source
 
 NBS = ROOT / "nbs"
 DIRECTIVE = re.compile(r"^#\| *(\S+).*\n?", re.M)
-HERE = [(str(ROOT), "opsnb"), (str(Path.home()), "~")]
+HERE = [(str(ROOT), "opsnb"), *([(str(Path.home()), "~")] if Path.home().name else [])]
 
 
 def cells(path): return json.loads(path.read_text(encoding="utf-8"))["cells"]

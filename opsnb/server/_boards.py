@@ -66,10 +66,11 @@ class Boards:
         listeners = getattr(self.app.event_logger, "_unmodified_listeners", None)
         return listeners is None or bool(listeners.get(SCHEMA)) or time.monotonic() - board.asked < STALE_S
 
-    def start(self):
+    def start(self, ready=lambda: None):
+        """Begin; `ready` is called once beside it, for what the first request need not wait for."""
         threading.Thread(target=self._loop, args=[self.look, EVERY_S], name="opsnb-watch", daemon=True).start()
         threading.Thread(target=self._loop, args=[self.ask, REST_S / 2], name="opsnb-engines", daemon=True).start()
-        threading.Thread(target=self.prepare, name="opsnb-prepare", daemon=True).start()
+        threading.Thread(target=self.prepare, args=[ready], name="opsnb-prepare", daemon=True).start()
 
     def stop(self): self.stopped.set()
 
@@ -94,14 +95,15 @@ class Boards:
 
     def ask(self, board): board.ask()
 
-    def prepare(self):
-        """Once, when the server starts, in the workspace of its root if there is one: what is in the cache, and what a reboot cut off starts again."""
+    def prepare(self, ready):
+        """Once, when the server starts, in the workspace of its root if there is one: what is in the cache is read, what a reboot cut off starts again."""
         try:
+            ready()
             ws = self.workspace()
             if not (ws.path / "jobs").is_dir() and not ws.journal.is_dir(): return
             board = self.of()
             board.asked = float("-inf")  # nobody has
-            with board.lock: board.jobs.look(float("inf")), board.runs.loaded or board.runs.load()
+            with board.lock: board.jobs.look(float("inf")), board.look(0.001)
             if board.jobs.work or any(r.status == "lost" for r in board.jobs.rows.values()): self.recover(ws)
         except Exception as e: self.app.log.warning("opsnb: what was cut off could not be looked for: %s", masked(f"{type(e).__name__}: {e}"))
 

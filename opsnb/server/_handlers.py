@@ -219,5 +219,5 @@ def load(app):
     app.web_app.settings["opsnb_boards"] = boards
     app.event_logger.register_event_schema(EVENT)
     app.web_app.add_handlers(".*$", routes(lambda *parts: url_path_join(app.web_app.settings["base_url"], "opsnb", "api", *parts)))
-    boards.start()
+    boards.start(ready=lambda: _model(VIEWS[0].function))  # pydantic's first model takes a while
     app.log.info("opsnb %s: %s", __version__, boards.root)

@@ -23,7 +23,7 @@ def classic(options):
 
     from opsnb.evaluate.classic import F1, Ece, Mcc, PrAuc, RocAuc
     from opsnb.evaluate.report import Row, totalled
-    n, rows = options.cases, []
+    n, rows = options.rows, []
     values, expected, p = _cases(n)
     labels = [[e, str(int(s["1"] > 0.5))] for e, s in values]
     drawn, draws = np.random.default_rng(0).integers(0, n, (20, n)), max(200, min(500, 20_000_000 // n))
@@ -44,7 +44,7 @@ def drift(options):
 
     from opsnb.evaluate.drift import drift as compared
     from opsnb.evaluate.drift import told_apart
-    n, rng = options.cases, np.random.default_rng(0)
+    n, rng = options.rows, np.random.default_rng(0)
     def table(): return pd.DataFrame({**{f"x{i}": rng.normal(size=n) for i in range(35)}, **{f"c{i}": rng.choice(list("abcd"), n, p=[0.4, 0.3, 0.2, 0.1]) for i in range(10)}, **{f"m{i}": np.where(rng.random(n) < 0.05, np.nan, rng.gamma(2, size=n)) for i in range(5)}})
     a, b = table(), table()
     compared(a[:200], b[:200])  # imports
@@ -68,7 +68,7 @@ def bias(options):
     from sklearn.metrics import accuracy_score
 
     from opsnb.evaluate.bias import bias as judged
-    n, rng = options.cases * 10, np.random.default_rng(0)
+    n, rng = options.rows * 10, np.random.default_rng(0)
     frame = pd.DataFrame({"sex": rng.choice(["f", "m"], n), "age": rng.choice(["old", "young"], n)})
     truth = rng.integers(0, 2, n)
     said = np.where(rng.random(n) < 0.85, truth, 1 - truth)

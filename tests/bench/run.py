@@ -28,6 +28,7 @@ from evaluate_faithfulness import faithfulness, profanity, relevance, texts as l
 from evaluate_speed import evaluate_speed  # noqa: E402
 from evaluate_classic import bias, classic, drift  # noqa: E402 - beside this file
 from lab_server import lab_server  # noqa: E402
+from lab_widgets import lab_widgets  # noqa: E402
 from llm import llm  # noqa: E402
 from on_ray import on_ray  # noqa: E402
 from pipelines import diamond, growth, outputs_growth, plan  # noqa: E402
@@ -237,7 +238,7 @@ ALL = {"start": start, "log": log, "background": background, "kill": kill, "kern
        "evaluate_intervals": evaluate_intervals, "evaluate_faithfulness": faithfulness, "evaluate_texts": likeness,
        "evaluate_relevance": relevance, "evaluate_profanity": profanity, "evaluate_speed": evaluate_speed, "judge": judge,
        "offline_judge": offline_judge, "sweep_shared": sweep_shared, "sweep_claims": sweep_claims, "made_cases": made_cases,
-       "classic": classic, "drift": drift, "bias": bias, "lab_server": lab_server}
+       "classic": classic, "drift": drift, "bias": bias, "lab_server": lab_server, "lab_widgets": lab_widgets}
 
 
 def report(name, table):
@@ -271,7 +272,7 @@ def main():
     parser.add_argument("--peer-cases", type=int, default=50, help="of `evaluate_speed`, for the peers")
     parser.add_argument("--evaluate-times", type=int, default=3, help="repetitions of `evaluate_speed`")
     parser.add_argument("--judged", type=int, default=200, help="cases of `judge`")
-    parser.add_argument("--cases", type=int, default=10_000, help="of `classic` and `drift`; ten times as many of `bias`")
+    parser.add_argument("--rows", type=int, default=10_000, help="of `classic` and `drift`; ten times as many of `bias`")
     parser.add_argument("--write", action="store_true", help="write tests/bench/RESULTS.md")
     options = parser.parse_args()
     texts = []

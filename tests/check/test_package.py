@@ -18,6 +18,9 @@ import opsnb
 from opsnb.plug import LIBRARIES
 
 root = Path(__file__).parents[2]
+sys.path.insert(0, str(root / "extension"))
+import labext  # noqa: E402 - extension/labext.py
+
 settings = configparser.ConfigParser(delimiters=["="])
 settings.read(root / "settings.ini")
 cfg = settings["DEFAULT"]
@@ -38,6 +41,24 @@ def test_versions_are_equal_everywhere():
     if package.exists():
         import json
         assert json.loads(package.read_text())["version"] == cfg["version"]
+
+
+def test_the_built_lab_extension_is_current():
+    assert labext.changed() == [], "run: make extension"
+    assert '"version": "%s"' % cfg["version"] in (root / "opsnb/labextension/package.json").read_text()
+
+
+def test_a_changed_source_is_noticed(tmp_path, monkeypatch):
+    was = labext.digest()
+    monkeypatch.setattr(labext, "digest", lambda: {**was, "src/index.ts": "other", "src/new.ts": "new"})
+    assert labext.changed() == ["src/index.ts", "src/new.ts"]
+    monkeypatch.setattr(labext, "BUILT", tmp_path)
+    assert labext.needs()[0].startswith("jupyter-builder") and labext.changed() == sorted({*was, "src/new.ts"})
+
+
+def test_the_built_extension_is_small():
+    entry = [p for p in (root / "opsnb/labextension/static").glob("*.js") if "license" not in p.name]
+    assert sum(p.stat().st_size for p in entry) < 1_000_000 and next(p for p in entry if p.name.startswith("remoteEntry")).stat().st_size < 50_000
 
 
 def test_extras_are_the_promised_ones_and_every_requirement_has_a_bound():
@@ -93,11 +114,12 @@ def test_every_way_to_install_gives_a_working_command(way, request, tmp_path):
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
     python = venv / "bin/python"
-    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", *map(str, what)], check=True, capture_output=True)
+    without_node = {**os.environ, "PATH": str(venv / "bin")}
+    subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", *map(str, what)], check=True, capture_output=True, env=without_node)
     site = subprocess.run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], capture_output=True, text=True, check=True).stdout.strip()
     (Path(site) / "borrowed.pth").write_text(sysconfig.get_path("purelib"))  # our dependencies, not to install them four times
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    def run(*args): return subprocess.run([str(a) for a in args], capture_output=True, text=True, cwd=tmp_path, env=env, check=True).stdout
+    def run(*args, errors=subprocess.DEVNULL): return subprocess.run([str(a) for a in args], stdout=subprocess.PIPE, stderr=errors, text=True, cwd=tmp_path, env=env, check=True).stdout
     where = run(python, "-c", "import opsnb; print(opsnb.__file__)")
     assert (str(checkout) if way == "editable" else str(venv)) in where
     assert run(venv / "bin/opsnb", "--version").split() == ["opsnb", cfg["version"]] == run(venv / "bin/jupyter-opsnb", "--version").split()
@@ -107,11 +129,16 @@ def test_every_way_to_install_gives_a_working_command(way, request, tmp_path):
     assert "prepare" in run(venv / "bin/opsnb", "pipeline", "plan", "demo")
     names = run(python, "-c", "import importlib.metadata as m; d = m.distribution('opsnb'); print(*[e.group + ':' + e.name for e in d.entry_points])").split()
     assert {"console_scripts:opsnb", "console_scripts:jupyter-opsnb", "papermill.engine:opsnb", "jupyter_scheduler.backends:opsnb"} <= set(names)
+    lab = run(python, "-m", "jupyterlab.labextensions", "list", errors=subprocess.STDOUT)
+    assert re.search(rf"@opsnb/labextension v{re.escape(cfg['version'])}.*enabled.*OK", lab), lab
+    assert re.search(rf"opsnb\.server {re.escape(cfg['version'])}.*OK", run(python, "-m", "jupyter_server.extension.serverextension", "list", errors=subprocess.STDOUT))
     assert "opsnb" in run(python, "-c", "import papermill.engines as e; print(*map(str, e.papermill_engines._engines))")
 
 
 def test_the_wheel_holds_what_it_should_and_nothing_else(built):
     names = zipfile.ZipFile(built[".whl"]).namelist()
     tops = {n.split("/")[0] for n in names}
-    assert tops == {"opsnb", f"opsnb-{cfg['version']}.dist-info"} and "opsnb/templates/train_and_gate/train.ipynb" in names and "opsnb/track/_courier.py" in names and "opsnb/notebooks/59_rag.ipynb" in names
-    assert not [n for n in names if "__pycache__" in n or n.endswith(".orig")]
+    assert tops == {"opsnb", f"opsnb-{cfg['version']}.dist-info", f"opsnb-{cfg['version']}.data"} and "opsnb/templates/train_and_gate/train.ipynb" in names and "opsnb/track/_courier.py" in names and "opsnb/notebooks/59_rag.ipynb" in names
+    data = [n.partition(".data/data/")[2] for n in names if ".data/" in n]
+    assert {"etc/jupyter/jupyter_server_config.d/opsnb.json", f"{labext.SHARE}/install.json", f"{labext.SHARE}/package.json"} <= set(data) and not [n for n in names if n.startswith("opsnb/labextension")]
+    assert not [n for n in names if "__pycache__" in n or n.endswith(".orig") and not n.endswith("package.json.orig")]  # JupyterLab's own name

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import opsnb as ops
-from lab import browser_page, lab
+from lab import axe, browser_page, lab
 from opsnb.workspace import Workspace
 from support import cells
 from test_tour import command, idle, open_notebook, shot
@@ -80,6 +80,7 @@ def test_runs_are_drawn_while_they_go_on_and_stay_without_a_kernel(project, tmp_
         page.locator(".opsnb-widget >> nth=1").locator(".opsnb-curves-bar button:has-text('log scale')").click()
         waits(page, "() => document.querySelectorAll('.opsnb-curves')[1].querySelector('button[aria-pressed=true]:last-of-type') && document.querySelectorAll('.opsnb-curves')[1].querySelectorAll('.opsnb-panel')[0].querySelectorAll('polyline').length == 2")
         shot(page, "widget_runs_compared")
+        assert not axe(page, ".jp-Notebook .opsnb-widget")
         save(page)
         assert page.evaluate("() => window.bad") is None
 
@@ -137,6 +138,7 @@ def test_a_pipeline_runs_and_a_form_is_filled_with_the_keyboard(project, tmp_pat
         waits(page, "() => /published[^]*rows[^]*7/.test([...document.querySelectorAll('.opsnb-widget')].pop().innerText)")
         into_view(page, ".opsnb-field >> nth=1")
         shot(page, "widget_form_done_dark")
+        assert not axe(page, ".jp-Notebook .opsnb-widget")
         save(page)
     ran = [r for r in ops.runs(type="notebook", workspace=Workspace.open(project / ".opsnb")).to_dict()]
     assert len(ran) == 1 and ran[0]["params"] == {"n": "7", "kind": "adam"} and ran[0]["status"] == "done"
@@ -167,7 +169,7 @@ def test_an_index_is_asked_and_a_report_is_searched(project, tmp_path):
         tab_to(page, "e.matches('button') && e.innerText.trim() == 'Ask'")
         page.keyboard.press("Enter")
         waits(page, "() => /three months/.test(document.querySelector('.opsnb-widget [role=region]').innerText) && document.querySelector('.opsnb-widget [role=region] details')")
-        assert page.evaluate("() => window.bad") is None
+        assert page.evaluate("() => window.bad") is None and not axe(page, ".jp-Notebook .opsnb-widget")
 
         report = page.locator(".opsnb-widget").last
         report.locator("input[type=checkbox]").uncheck()

@@ -77,7 +77,7 @@ export function Table(props: {
           <tr>
             {props.columns.map((column, i) => (
               <th key={i} scope="col">
-                {column}
+                {column === '' ? '–' : column}
               </th>
             ))}
           </tr>

@@ -89,7 +89,7 @@ export function TrendChart(props: {
   const all = ([] as Number[]).concat(...points.map(p => [p.value, p.low, p.high])).filter(finite);
   const low = Math.min(...all);
   const extent = Math.max(...all) - low || 1;
-  const x = (i: number) => 34 + (i * (width - 42)) / (points.length - 1);
+  const x = (i: number) => 46 + (i * (width - 54)) / (points.length - 1);
   const y = (v: number) => height - 8 - ((v - low) / extent) * (height - 16);
   const line = points.map((p, i) => `${x(i).toFixed(1)},${y(p.value as number).toFixed(1)}`).join(' ');
   const first = points[0].value;
@@ -110,11 +110,11 @@ export function TrendChart(props: {
         number(last)
       )}
     >
-      <text x={30} y={y(low + extent) + 4} textAnchor="end">
-        {number(low + extent)}
+      <text x={40} y={y(low + extent) + 4} textAnchor="end">
+        {Number((low + extent).toPrecision(3))}
       </text>
-      <text x={30} y={y(low) + 4} textAnchor="end">
-        {number(low)}
+      <text x={40} y={y(low) + 4} textAnchor="end">
+        {Number(low.toPrecision(3))}
       </text>
       <polyline points={line} />
       {points.map((p, i) => (

@@ -81,7 +81,7 @@ export function Reader(
   const later = text.offset + text.text.length;
   return (
     <div className="jp-opsnb-Reader">
-      <header>
+      <div className="jp-opsnb-Head">
         <h3>
           <bdi>{text.title || text.source}</bdi>
         </h3>
@@ -118,7 +118,7 @@ export function Reader(
             ? ` · ${trans.__('chunk %1 of %2', chosen.position + 1, text.total === text.text.length ? text.chunks.length : '…')}${chosen.section ? ` · ${chosen.section}` : ''}`
             : ` · ${trans._n('%1 chunk', '%1 chunks', text.chunks.length)}`}
         </p>
-      </header>
+      </div>
       <div
         className="jp-opsnb-Reader-text"
         ref={box}
@@ -144,15 +144,7 @@ export function Reader(
             Math.min(b, s.end) - s.start
           ]);
           return (
-            <span
-              key={s.start}
-              className={
-                s.chunks.length
-                  ? `jp-opsnb-Chunk jp-opsnb-mod-${s.chunks[0] % 2 ? 'odd' : 'even'}`
-                  : undefined
-              }
-              data-chosen={own}
-            >
+            <span key={s.start} className={s.chunks.length ? 'jp-opsnb-Chunk' : undefined} data-chosen={own}>
               {begins.map(n => (
                 <button
                   key={n}

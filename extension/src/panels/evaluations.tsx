@@ -27,7 +27,7 @@ export function EvaluationsSection({ opsnb }: IBodyProps): JSX.Element {
     r => r.run,
     change => change.runs.some(run => ['evaluation', 'gate'].includes(run.type))
   );
-  const open = (r: ReportRow) => opsnb.open('report', { run: r.run });
+  const open = (r: ReportRow) => opsnb.open('report', { run: r.run, name: r.name.slice(0, 80) });
   return (
     <>
       <Bar label={trans.__('Evaluations')}>
@@ -62,7 +62,7 @@ export function EvaluationsSection({ opsnb }: IBodyProps): JSX.Element {
               <Said
                 text={r.figures
                   .slice(0, 3)
-                  .map(f => `${f.metric} ${intervalText(trans, f.value, f.low, f.high)}`)
+                  .map(f => `${intervalText(trans, f.value, null, null)} ${f.metric}`)
                   .join(' · ')}
                 className="jp-opsnb-mod-dim"
               />
@@ -153,8 +153,7 @@ function Gate({ opsnb, row }: IBodyProps & { row: GateRow }): JSX.Element {
           ) : (
             <span className="jp-opsnb-mod-dim">{trans.__('– not asked yet')}</span>
           )}{' '}
-          <Said text={row.name} className="jp-opsnb-mod-first" />{' '}
-          <span className="jp-opsnb-mod-dim">{brief(row.last?.at)}</span>
+          <Said text={row.name} />
         </summary>
         {row.error && <p className="jp-opsnb-mod-bad">{row.error}</p>}
         {row.last && <p>{row.last.why}</p>}

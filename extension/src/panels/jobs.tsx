@@ -156,7 +156,7 @@ export function JobsSection({ opsnb }: IBodyProps): JSX.Element {
           ) : (
             <>
               <p>{trans.__('What you submit will be here, on this machine or a cluster.')}</p>
-              <pre>opsnb submit train.ipynb --gpus 1</pre>
+              <pre tabIndex={0}>opsnb submit train.ipynb --gpus 1</pre>
             </>
           )}
         </div>

@@ -288,7 +288,7 @@ function NoRuns(props: { opsnb: IOpsnb; filtered: boolean }): JSX.Element {
           'The runs of this project will be here: what you track, and notebooks and pipelines you run.'
         )}
       </p>
-      <pre>{FIRST}</pre>
+      <pre tabIndex={0}>{FIRST}</pre>
       <IconButton icon={copyIcon} label={trans.__('Copy')} onClick={() => copy(FIRST)} />
       <IconButton
         icon={notebookIcon}

@@ -1,11 +1,4 @@
-import {
-  fastForwardIcon,
-  historyIcon,
-  launchIcon,
-  pauseIcon,
-  runIcon,
-  stopIcon
-} from '@jupyterlab/ui-components';
+import { fastForwardIcon, historyIcon, pauseIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
@@ -86,12 +79,6 @@ export function Schedules({ opsnb }: IBodyProps): JSX.Element | null {
           disabled={!row}
           pressed={past && !!row}
           onClick={() => setPast(!past)}
-        />
-        <IconButton
-          icon={launchIcon}
-          label={trans.__('Open its pipeline')}
-          disabled={!row || !/\.ya?ml$/.test(row.file)}
-          onClick={() => row && opsnb.open('dag', { file: row.file })}
         />
       </Bar>
       {failure && <FailureBox trans={trans} failure={failure} onRetry={() => setFailure(null)} />}

@@ -40,7 +40,7 @@ export const pipes: JupyterFrontEndPlugin<void> = {
     });
     opsnb.addTab({
       kind: 'report',
-      title: args => trans.__('Report %1', String(args.run).slice(-6)),
+      title: args => trans.__('Report %1', String(args.name ?? args.run)),
       body: ReportTab
     });
   }

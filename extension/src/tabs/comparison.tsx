@@ -109,7 +109,7 @@ function Rows(props: {
   return (
     <Table
       label={props.label}
-      columns={['', ...props.heads]}
+      columns={[props.opsnb.trans.__('name'), ...props.heads]}
       keys={props.rows.map(row => row.name)}
       rows={props.rows.map(row => [
         row.name,
@@ -141,7 +141,7 @@ function Metrics(props: {
   return (
     <Table
       label={trans.__('Metrics')}
-      columns={['', ...heads]}
+      columns={[trans.__('metric'), ...heads]}
       keys={rows.map(row => row.name)}
       rows={rows.map(row => [
         <span key="name" title={row.low ? trans.__('low is better') : trans.__('high is better')}>

@@ -127,7 +127,7 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
   const atWork = AT_WORK.includes(graph.status);
   return (
     <div className="jp-opsnb-Dag-tab">
-      <header>
+      <div className="jp-opsnb-Head">
         <h2>
           <bdi>{graph.name}</bdi>
         </h2>
@@ -193,14 +193,14 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
         >
           {trans.__('Run')}
         </button>
-      </header>
+      </div>
       {graph.description && <p className="jp-opsnb-mod-dim">{graph.description}</p>}
       {failure && <FailureBox trans={trans} failure={failure} />}
       {answer.failure && <FailureBox trans={trans} failure={answer.failure} onRetry={answer.reload} />}
       {graph.error && <p className="jp-opsnb-Failure">{graph.error}</p>}
       <div className="jp-opsnb-Dag-body">
         <Dag trans={trans} graph={graph} selected={selected} onSelect={setSelected} onOpen={open} />
-        <aside aria-label={trans.__('Parameters and steps')}>
+        <div className="jp-opsnb-Dag-side" role="group" aria-label={trans.__('Parameters and steps')}>
           <Parameters
             trans={trans}
             given={graph.params}
@@ -219,7 +219,7 @@ export function DagTab({ opsnb, args }: IBodyProps & { args: Record<string, unkn
             onPlanFrom={plan}
             busy={starting}
           />
-        </aside>
+        </div>
       </div>
     </div>
   );

@@ -137,30 +137,32 @@ export function Versions(props: IBodyProps & { card: IndexCard; onChanged: () =>
               <td>{v.documents.toLocaleString()}</td>
               <td>{v.chunks.toLocaleString()}</td>
               <td>{v.changed}</td>
-              <td className="jp-opsnb-Buttons">
-                {!v.served && (
-                  <>
-                    <button type="button" className="jp-opsnb-Button" onClick={() => void back(v.version)}>
-                      {trans.__('Roll back to %1', v.version)}
-                    </button>
+              <td>
+                <div className="jp-opsnb-Buttons">
+                  {!v.served && (
+                    <>
+                      <button type="button" className="jp-opsnb-Button" onClick={() => void back(v.version)}>
+                        {trans.__('Roll back to %1', v.version)}
+                      </button>
+                      <button
+                        type="button"
+                        className="jp-opsnb-Button"
+                        onClick={() => setPair([v.version, card.version])}
+                      >
+                        {trans.__('Compare with %1', card.version)}
+                      </button>
+                    </>
+                  )}
+                  {v.run && (
                     <button
                       type="button"
-                      className="jp-opsnb-Button"
-                      onClick={() => setPair([v.version, card.version])}
+                      className="jp-opsnb-Link"
+                      onClick={() => opsnb.open('run', { run: v.run })}
                     >
-                      {trans.__('Compare with %1', card.version)}
+                      {trans.__('run')}
                     </button>
-                  </>
-                )}
-                {v.run && (
-                  <button
-                    type="button"
-                    className="jp-opsnb-Link"
-                    onClick={() => opsnb.open('run', { run: v.run })}
-                  >
-                    {trans.__('run')}
-                  </button>
-                )}
+                  )}
+                </div>
               </td>
             </tr>
           ))}

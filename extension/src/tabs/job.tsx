@@ -35,7 +35,7 @@ export function JobTab(props: IBodyProps & { args: ReadonlyPartialJSONObject }):
   const over = isOver(job);
   return (
     <div className="jp-opsnb-Page jp-opsnb-mod-log">
-      <header className="jp-opsnb-Header">
+      <div className="jp-opsnb-Header">
         <h2>
           <bdi>{job.name}</bdi>
         </h2>
@@ -69,9 +69,13 @@ export function JobTab(props: IBodyProps & { args: ReadonlyPartialJSONObject }):
             {trans.__('Cancel…')}
           </button>
         )}
-      </header>
+      </div>
       {answer.failure && <FailureBox trans={trans} failure={answer.failure} onRetry={answer.reload} />}
-      {job.error && <pre className="jp-opsnb-Error">{job.error}</pre>}
+      {job.error && (
+        <pre className="jp-opsnb-Error" tabIndex={0}>
+          {job.error}
+        </pre>
+      )}
       {page.why && <p className="jp-opsnb-Waits">{trans.__('It waits: %1', page.why)}</p>}
       <div className="jp-opsnb-Columns">
         <Facts

@@ -42,7 +42,7 @@ export function ReportTab({ opsnb, args }: IBodyProps & { args: Record<string, u
   ];
   return (
     <div className="jp-opsnb-Report">
-      <header>
+      <div className="jp-opsnb-Head">
         <h2>
           <bdi>{report.name}</bdi>
         </h2>
@@ -51,7 +51,7 @@ export function ReportTab({ opsnb, args }: IBodyProps & { args: Record<string, u
         <button type="button" className="jp-opsnb-Button" onClick={() => opsnb.open('run', { run: run })}>
           {trans.__('Run details')}
         </button>
-      </header>
+      </div>
       <dl className="jp-opsnb-Figures">
         {facts
           .filter(([, value]) => value)

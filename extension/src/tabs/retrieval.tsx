@@ -37,7 +37,7 @@ export function RetrievalTab({ opsnb, args }: IBodyProps & { args: Record<string
   ].filter(Boolean);
   return (
     <div className="jp-opsnb-Retrieval">
-      <header>
+      <div className="jp-opsnb-Head">
         <h2>
           <bdi>{card.index}</bdi>
         </h2>
@@ -50,7 +50,7 @@ export function RetrievalTab({ opsnb, args }: IBodyProps & { args: Record<string
           )}
           {` · ${card.embedding}${card.strategy ? ` · ${card.strategy}` : ''}`}
         </span>
-      </header>
+      </div>
       {warnings.length > 0 && <p className="jp-opsnb-Warning">{warnings.join(' · ')}</p>}
       <Tabs<Part>
         label={trans.__('Views of %1', card.index)}

@@ -42,7 +42,11 @@ export function RunTab(props: IBodyProps & { args: ReadonlyPartialJSONObject }):
     <div className="jp-opsnb-Page">
       <RunHead opsnb={opsnb} page={page} />
       {answer.failure && <FailureBox trans={trans} failure={answer.failure} onRetry={answer.reload} />}
-      {run.error && <pre className="jp-opsnb-Error">{run.error.slice(0, 5000)}</pre>}
+      {run.error && (
+        <pre className="jp-opsnb-Error" tabIndex={0}>
+          {run.error.slice(0, 5000)}
+        </pre>
+      )}
       {page.verdicts.map(v => (
         <p key={v.name} className="jp-opsnb-Verdict">
           <b data-ok={String(v.ok)}>
@@ -110,7 +114,7 @@ function RunHead(props: { opsnb: IOpsnb; page: RunPage }): JSX.Element {
   const { trans } = opsnb;
   const { run, parent } = page;
   return (
-    <header className="jp-opsnb-Header">
+    <div className="jp-opsnb-Header">
       {parent && (
         <button
           type="button"
@@ -149,7 +153,7 @@ function RunHead(props: { opsnb: IOpsnb; page: RunPage }): JSX.Element {
             {trans.__('Open in %1', link.name)}
           </a>
         ))}
-    </header>
+    </div>
   );
 }
 

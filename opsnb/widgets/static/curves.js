@@ -41,7 +41,7 @@ function lineOf(header, all) {
 }
 
 function panel(name, labels) {
-  const root = make("figure", "opsnb-panel"), head = make("figcaption", "opsnb-panel-head"), last = make("span", "opsnb-panel-last"), read = make("div", "opsnb-panel-read");
+  const root = make("div", "opsnb-panel"), head = make("div", "opsnb-panel-head"), last = make("span", "opsnb-panel-last"), read = make("div", "opsnb-panel-read");
   const svg = draw("svg", { "aria-hidden": "true" });
   root.tabIndex = 0;
   root.setAttribute("role", "group");
