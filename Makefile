@@ -57,7 +57,7 @@ static: $(VENV)/.dev  ## Shape limits, versions, packaging
 notebooks: $(VENV)/.dev  ## Run the notebooks as tests
 	python tests/twice.py notebooks
 
-pytest: $(VENV)/.dev  ## Run tests/ (crashes, servers, engine, browser)
+pytest: $(VENV)/.dev extension  ## Run tests/ (crashes, servers, engine, browser)
 	python tests/twice.py pytest -q -n 2 --dist loadgroup tests --ignore tests/check --ignore tests/bench --ignore tests/peers
 
 extension: $(VENV)/.dev  ## Build the JupyterLab extension, if its sources have changed (needs node; the built one is in the repository)
@@ -69,7 +69,7 @@ types: $(VENV)/.dev  ## Write the OpenAPI document and the TypeScript types anew
 peers: $(VENV)/.dev  ## papermill's and jupyter_client's own tests with our parts in place (4 minutes; fetches their sources)
 	pytest -q -s tests/peers
 
-ui: $(VENV)/.dev apt-chromium  ## Only the browser tests; screenshots in tests/ui/shots
+ui: $(VENV)/.dev apt-chromium extension  ## Only the browser tests; screenshots in tests/ui/shots
 	pytest -q tests/ui
 
 docs: $(VENV)/.dev  ## The site, in _docs/html, from the notebooks; make docs EXECUTE=tutorials (or none) runs fewer of them

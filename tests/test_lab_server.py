@@ -392,6 +392,25 @@ def test_many_runs_are_not_told_one_by_one_and_a_cache_may_be_anything(place, mo
         assert cache.read_bytes()[:6] == b"SQLite"
 
 
+def test_folders_that_somebody_passed_by_are_not_watched_for_ever(tmp_path, monkeypatch):
+    from types import SimpleNamespace
+    from jupyter_events import EventLogger
+    from opsnb.server._boards import EVENT, FORGET_S, Boards
+    for name in ("a", "b", "kept"): (tmp_path / name).mkdir()
+    Workspace.open(tmp_path / "kept/.opsnb")
+    logger = EventLogger()
+    logger.register_event_schema(EVENT)
+    boards = Boards(SimpleNamespace(root_dir=str(tmp_path), event_logger=logger), None)
+    for name in ("a", "b", "kept"): boards.of(name).asked -= FORGET_S + 1
+    boards.heard(boards.workspace("b"))
+    for board in list(boards.made.values()): boards.look(board)
+    assert [p.parent.name for p in boards.made] == ["b", "kept"]
+    assert not boards.watched(SimpleNamespace(asked=time.monotonic() - 1000))
+    async def listener(logger, schema_id, data): pass
+    logger.add_listener(listener=listener)  # as Jupyter's websocket does
+    assert boards.watched(SimpleNamespace(asked=time.monotonic() - 1000))
+
+
 def test_jobs_that_a_reboot_cut_off_start_again_with_the_server(tmp_path, monkeypatch):
     import psutil
     project = project_in(tmp_path)

@@ -1,5 +1,5 @@
 /** Made by `make types` from the verbs, the views and their records; do not edit. */
-/* eslint-disable prettier/prettier */
+/* eslint-disable max-lines */
 
 /** The states of runs and jobs. */
 export type State =

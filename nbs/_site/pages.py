@@ -112,7 +112,7 @@ def page(path, outputs=None):
         marks = directives(cell)
         if "hide" in marks or "default_exp" in marks or not source(cell).strip(): continue
         if cell["cell_type"] == "markdown":
-            text = linked(source(cell), name)
+            text = linked(source(cell).replace("](../", "](/modules/"), name)  # from a tutorial to a module
             made.append(prose(cell["id"], f"(mod-{name})=\n{text}" if name and not made else text))
             continue
         names = defined(cell) if name and exported(cell) else []

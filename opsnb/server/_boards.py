@@ -22,7 +22,7 @@ EVENT = {"$id": SCHEMA, "version": "1", "title": "Something changed in a workspa
          "required": ["workspace", "seq", "runs", "jobs"],
          "properties": {"workspace": {"type": "string"}, "seq": {"type": "integer", "description": "one more with each event of this workspace; a gap means that one was missed"},
                         "runs": {"type": "array"}, "jobs": {"type": "array"}, "all": {"type": "boolean", "description": "more has changed than is said here"}}}
-EVERY_S, REST_S, STALE_S, SLICE_S = 0.1, 1.0, 300.0, 0.05
+EVERY_S, REST_S, STALE_S, FORGET_S, SLICE_S = 0.1, 1.0, 300.0, 60.0, 0.05
 
 
 class Boards:
@@ -49,6 +49,11 @@ class Boards:
         board.asked = time.monotonic()
         return board
 
+    def heard(self, ws):
+        """Somebody still shows a workspace."""
+        if board := self.made.get(ws.path): board.asked = time.monotonic()
+        return ws
+
     def opened(self, given, make):
         """The workspace of a folder, for a verb; made if it is not there and the verb does something."""
         ws = self.workspace(given)
@@ -63,8 +68,8 @@ class Boards:
 
     def watched(self, board):
         """Whether somebody looks: an open lab listens to events, or has asked lately."""
-        listeners = getattr(self.app.event_logger, "_unmodified_listeners", None)
-        return listeners is None or bool(listeners.get(SCHEMA)) or time.monotonic() - board.asked < STALE_S
+        tables = [getattr(self.app.event_logger, f"_{kind}_listeners", None) for kind in ("modified", "unmodified")]  # jupyter_events has no other way to ask
+        return None in tables or any(t.get(SCHEMA) for t in tables) or time.monotonic() - board.asked < STALE_S
 
     def start(self, ready=lambda: None):
         """Begin; `ready` is called once beside it, for what the first request need not wait for."""
@@ -88,6 +93,8 @@ class Boards:
     def look(self, board):
         """Look at a board, and tell what has changed; how long to wait when there is more to read."""
         whole = board.look(SLICE_S)
+        if not board.known and time.monotonic() - board.asked > FORGET_S:  # a folder that is no project, and that somebody has passed by
+            with self.lock: self.made.pop(board.workspace.path, None)
         if changed := board.take():
             data = {"workspace": str(board.workspace.path), "seq": board.seq, **finite(asdict(changed))}
             with suppress(RuntimeError): self.loop.call_soon_threadsafe(lambda: self.app.event_logger.emit(schema_id=SCHEMA, data=data))  # the loop may have ended

@@ -127,7 +127,7 @@ class Root(Handler):
             given = self.query().get("workspace", [""])[-1]
             home, root = self.boards.home(given), self.boards.root
             project = home.relative_to(root).as_posix() if home != root and home.is_relative_to(root) else ""  # a project may begin above the server's folder
-            return ServerCard(__version__, str(self.boards.workspace(given).path), str(root), project)
+            return ServerCard(__version__, str(self.boards.heard(self.boards.workspace(given)).path), str(root), project)
         await self.answer(work)
 
 

@@ -48,11 +48,16 @@ def opened(thing, ws):
     if not isinstance(thing, (str, Path)): return thing
     word, path = str(thing), Path(thing)
     if word.startswith("job_"): return plug.resolve("opsnb.jobs:job")(word, ws)
-    if word.startswith("run_"): return plug.resolve("opsnb.track:run")(word, ws)
+    if word.startswith("run_"): return _recorded(plug.resolve("opsnb.track:run")(word, ws), ws)
     if path.suffix in (".yaml", ".yml") or (path / "pipeline.yaml").is_file(): return plug.resolve("opsnb.pipeline:Pipeline")(path)
     if path.suffix in (".ipynb", ".py") or ".py:" in word: return path
     if (ws.path / "index" / path.name / "index.json").exists(): return plug.resolve("opsnb.rag:open_index")(word, ws)
     raise OpsError("This cannot be shown as a widget", given=repr(word)[:200], allowed=ALLOWED, hint=_near(word, ws))
+
+def _recorded(run, ws):
+    "A run; of an evaluation its report."
+    if run.state.type == "evaluation" and any(a["path"] == "report.json" for a in run.artifacts()): return plug.resolve("opsnb.evaluate:open_report")(run.id, ws)
+    return run
 
 def _near(word, ws):
     "The indexes there are, or a file that has such a name."

@@ -144,11 +144,17 @@ def _parts(self, w):
     params = {n: Parameter(n, type(v).__name__ if v is not None else "any", v, kind=type(v)) for n, v in spec.params.items()}
     self.fields = Fields(w, params, lambda given: pipeline_params(spec, given, text=True))
     self.buttons = {name: w.Button(description=name, icon=icon, tooltip=tip, button_style="primary" if name == "Run" else "") for name, icon, tip in
-                    (("Run", "play", "run the steps that have changed"), ("Run from here", "step-forward", "run the chosen step and what it needs; the others' last results are taken"),
-                     ("Run all", "refresh", "run all steps, changed or not"), ("Stop", "stop", "stop it, as Ctrl-C does"))}
+                    (("Run", "play", "run the steps that have changed"), ("Run from here", "step-forward", "run the chosen step and all that need it; of the others the last results are taken"),
+                     ("Run all", "refresh", "run all steps, changed or not"), ("Plan", "list", "what would run now, and why"), ("Stop", "stop", "stop it, as Ctrl-C does"))}
     for name, act in (("Run", {}), ("Run from here", {"start": True}), ("Run all", {"force": True})): self.buttons[name].on_click(pressed(self, lambda act=act: _begin(self, **act)))
+    self.buttons["Plan"].on_click(pressed(self, lambda: _replan(self)))
     self.buttons["Stop"].on_click(pressed(self, lambda: self.started.stop()))
     return [*parts[:2], w.HBox(list(self.buttons.values()), layout={"flex_flow": "row wrap"}), w.VBox(self.fields.rows), *parts[2:]]
+
+def _replan(self):
+    "Away from the last run, to what the files say now."
+    fresh = Pipeline(self.pipeline.spec.path)
+    self._plan, self.pipeline, self.seen, self.started = fresh.plan(self.fields.given(), text=True), fresh, None, None
 
 def _begin(self, start=False, force=False):
     if self.fields and not self.fields.right(): raise OpsError("A parameter is wrong", hint="see the field that is marked")

@@ -51,7 +51,9 @@ function panel(name, labels) {
   root.append(head, svg, read);
   let W = 320, lines = [], log = false, at = null, px = (v) => v, py = (v) => v;
 
+  const flat = () => lines.every((l) => l.n < 2);  // single numbers: no picture is needed
   const said = () => {
+    if (flat()) return lines.length > 1 ? lines.map((l) => `${labels[l.run].name} ${short(l.last)}`).join(" · ") : "";
     if (at === null) return lines.map((l) => `${lines.length > 1 ? `${labels[l.run].name} ` : ""}${short(l.low)} to ${short(l.high)}${l.odd ? `, ${l.odd} not finite` : ""}`).slice(0, 3).join(" · ");
     return [`step ${at}`, ...lines.map((l) => { const i = nearest(l, at); return i < 0 ? "" : `${lines.length > 1 ? `${labels[l.run].name} ` : ""}${short(l.y[i])}`; })].filter(Boolean).join(" · ");
   };
@@ -59,6 +61,7 @@ function panel(name, labels) {
 
   function paint(given, asLog) {
     lines = given;
+    svg.style.display = flat() ? "none" : "";
     W = Math.max(160, svg.clientWidth || 320);
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
     log = asLog && lines.some((l) => l.y.some((v) => v > 0));
@@ -111,7 +114,7 @@ function panel(name, labels) {
     at = steps[Math.max(0, Math.min(steps.length - 1, to))];
     mark();
   });
-  return { root, paint };
+  return { root, paint, flat };
 }
 
 function render({ model, el }) {
@@ -140,7 +143,7 @@ function render({ model, el }) {
     const hidden = model.get("more");
     more.textContent = `${hidden} more metrics`;
     log.setAttribute("aria-pressed", String(asLog));
-    const tools = [...(panels.size ? [log] : []), ...(panels.size > 6 || find.value ? [find] : []), ...(hidden ? [more] : [])];
+    const tools = [...([...panels.values()].some((p) => !p.flat()) ? [log] : []), ...(panels.size > 6 || find.value ? [find] : []), ...(hidden ? [more] : [])];
     const there = [...buttons, ...tools], held = [...bar.children].indexOf(document.activeElement);
     bar.replaceChildren(...there);
     if (held >= 0) bar.children[Math.min(held, there.length - 1)]?.focus();
