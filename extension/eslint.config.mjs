@@ -4,7 +4,7 @@ import prettier from 'eslint-plugin-prettier/recommended';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['lib/**', 'node_modules/**', '**/*.js', '**/*.mjs', 'src/**/*.d.ts', 'src/api.ts'] },
+  { ignores: ['lib/**', 'src/api.ts', 'node_modules/**', '**/*.js', '**/*.mjs', 'src/**/*.d.ts'] },
   eslint.configs.recommended,
   ...tseslint.configs.recommended,
   prettier,

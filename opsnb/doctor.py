@@ -43,6 +43,7 @@ def _extras(ws):
 
 # %% ../nbs/84_doctor.ipynb #31250b50
 def _workspace(ws):
+    if not ws.path.is_dir(): yield _row("workspace", "–", f"{ws.path} is not there yet: the first run makes it"); return
     free = shutil.disk_usage(ws.path).free
     yield _row("workspace", "ok" if os.access(ws.path, os.W_OK) else "fail", str(ws.path), None if os.access(ws.path, os.W_OK) else "make it writable, or set OPSNB_HOME")
     yield _row("disk", "ok" if free > 1e9 else "warn" if free > 1e8 else "fail", f"{size(free)} free", None if free > 1e9 else "free some space: journals and artifacts lie here")
@@ -72,6 +73,7 @@ def _sinks(ws):
     yield _row("delivery", "fail" if failing else "ok", found, "opsnb sync" if waiting else None)
 
 def _mlflow(ws):
+    if plug.resolve("opsnb.track.mlflow:nothing")(ws): return _row("sink mlflow", "–", f"{ws.database} is not there yet")
     uri = load(ws.root).tracking_uri
     try: _, experiments = plug.resolve("opsnb.track.mlflow:reach")(ws)
     except OpsError as e: return _row("sink mlflow", "fail", f"{e.what}: {e.given}", "start the server, or correct tracking_uri / MLFLOW_TRACKING_URI; opsnb sync delivers later")

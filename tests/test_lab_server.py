@@ -232,7 +232,9 @@ def test_no_path_leaves_the_root(server, place):
 def test_looking_makes_nothing(server, place):
     (place / "fresh").mkdir()
     (place / "fresh/opsnb.toml").touch()
-    for path in ("/view/runs", "/view/jobs", "/jobs", "/schedules", "/indexes", "/backends", ""): server.get(path, workspace="fresh")
+    for path in ("/view/runs", "/view/jobs", "/jobs", "/schedules", "/indexes", "/backends", "/runs", "/doctor", "/config", ""): server.get(path, workspace="fresh")
+    server.refused("/run?id=run_x&workspace=fresh")
+    server.refused("/report?id=latest&workspace=fresh")
     assert [p.name for p in (place / "fresh").iterdir()] == ["opsnb.toml"]
 
 
@@ -490,3 +492,19 @@ def test_what_nobody_expected_is_told_by_a_number_that_is_in_the_log(server, pla
     (place / "odd/.opsnb/workspace.json").write_text('{"version": "one"}')
     told = server.refused("/jobs?workspace=odd", status=500)
     assert told["given"] in server.log.read_text() and "Traceback" in server.log.read_text() and "Traceback" not in json.dumps(told)
+
+
+def test_doctor_says_whether_the_lab_has_us(server, place, tmp_path):
+    rows = {r["check"]: r for r in server.get("/doctor")}
+    assert rows["server extension"]["state"] == "ok" or "next" in rows["server extension"]
+    (tmp_path / "labconfig").mkdir()
+    (tmp_path / "labconfig/page_config.json").write_text('{"disabledExtensions": {"@opsnb/labextension": true}}')
+    (tmp_path / "jupyter_server_config.json").write_text('{"ServerApp": {"jpserver_extensions": {"opsnb.server": false}}}')
+    where = tmp_path / "share/labextensions/@opsnb/labextension"
+    where.mkdir(parents=True)
+    (where / "package.json").write_text('{"version": "0.0.1"}')
+    ask = lambda **env: {r["check"]: r for r in json.loads(subprocess.run([sys.executable, "-m", "opsnb", "doctor", "--json"], cwd=place, env={**os.environ, **env}, capture_output=True, text=True).stdout)}
+    off = ask(JUPYTER_PREFER_ENV_PATH="0", JUPYTER_CONFIG_DIR=str(tmp_path), JUPYTER_PATH=str(tmp_path / "share"))
+    assert "disabled" in off["lab extension"]["found"] and "enable" in off["lab extension"]["next"] and off["server extension"]["found"] == "disabled"
+    old = ask(JUPYTER_PATH=str(tmp_path / "share"))
+    assert old["lab extension"]["state"] == "fail" and "0.0.1" in old["lab extension"]["found"] and "reload" in old["lab extension"]["next"]

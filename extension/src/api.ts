@@ -966,7 +966,7 @@ export interface Waits {
 /** GET view/<name>: what is shown. */
 export interface Views {
   /** a part of the list of runs */
-  runs: { args: { open?: string[]; search?: string; status?: State | ''; type?: string; offset?: number; most?: number; workspace?: string }; result: RunsPage };
+  runs: { args: { open?: string[]; search?: string; status?: State | ''; type?: string; group?: '' | 'experiment'; offset?: number; most?: number; workspace?: string }; result: RunsPage };
   /** a part of the list of jobs */
   jobs: { args: { search?: string; status?: State | ''; on?: string; offset?: number; most?: number; workspace?: string }; result: JobsPage };
   /** the pipeline files of the project, each with its last run */

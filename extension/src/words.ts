@@ -22,6 +22,9 @@ export function duration(trans: TranslationBundle, seconds: number | null | unde
   if (seconds === null || seconds === undefined) {
     return '';
   }
+  if (seconds > 0 && seconds < 0.1) {
+    return trans.__('%1 ms', Math.max(1, Math.round(seconds * 1000)));
+  }
   if (seconds < 60) {
     return trans.__('%1 s', seconds.toFixed(1));
   }

@@ -3,10 +3,13 @@
 What reads files or asks MLflow runs in threads, views in others than verbs, so that a verb that waits for a database never holds up the panel.
 """
 import asyncio
+import contextlib
 import errno
 import functools
+import gc
 import inspect
 import json
+import sys
 import typing
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +67,17 @@ def view_arguments(function, given):
         largest = None if name == "offset" else MOST_ROWS if known[name].default <= MOST_ROWS else MOST_BYTES
         if found[name] < 0 or largest and found[name] > largest: raise OpsError(f"The argument {name!r} is wrong", given=found[name], allowed=f"0 to {largest}" if largest else "0 or more")
     return found
+
+
+@contextlib.contextmanager
+def calm():
+    """While MLflow is imported, thousands of modules come in, and each full pass of the garbage collector would hold up the event loop for 100 ms; they stay for good, so it need not look at them later, either."""
+    if "mlflow.tracking" in sys.modules or not gc.isenabled(): yield; return
+    gc.disable()
+    try: yield
+    finally:
+        if "mlflow.tracking" in sys.modules: gc.freeze()
+        gc.enable()
 
 
 class Handler(APIHandler):
@@ -148,7 +162,7 @@ class ViewHandler(Handler):
             view = next((v for v in VIEWS if v.name == name), None)
             if view is None: raise unknown("view", name, [v.name for v in VIEWS])
             board = self.boards.of(folder)
-            return view.function(board, **confined(view_arguments(view.function, query), self.boards.root, board.workspace.root))
+            with calm(): return view.function(board, **confined(view_arguments(view.function, query), self.boards.root, board.workspace.root))
         await self.answer(work)
 
 
@@ -165,7 +179,9 @@ class VerbHandler(Handler):
     async def do(self, name, rest, given):
         try: row, given = verb(name, rest), given()
         except OpsError as e: return self.fail(e)
-        await self.answer(lambda: self.work(row, given), VERBS_AT_WORK, LIMIT_S[row.rest])
+        def work():
+            with calm() if row.rest == "read" else contextlib.nullcontext(): return self.work(row, given)
+        await self.answer(work, VERBS_AT_WORK, LIMIT_S[row.rest])
 
     @tornado.web.authenticated
     @authorized

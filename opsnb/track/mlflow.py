@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ENVIRONMENT', 'FINAL', 'default_uri', 'environment', 'context_tags', 'prepare', 'open_store', 'address',
-           'destination', 'seen_at', 'experiment_id', 'ensure_run', 'MlflowSink', 'state_of', 'reach', 'search',
-           'Remote', 'end_orphans', 'autolog']
+           'destination', 'seen_at', 'experiment_id', 'ensure_run', 'MlflowSink', 'state_of', 'reach', 'nothing',
+           'search', 'Remote', 'end_orphans', 'autolog']
 
 # %% ../../nbs/15_track.mlflow.ipynb #f4b32f8c
 import contextlib, json, os, re, shutil, sys
@@ -316,8 +316,13 @@ def reach(workspace):
         raise Unavailable(f"MLflow at {to or workspace.database} does not answer", given=masked(str(e).splitlines()[0])[:300], hint="opsnb doctor") from e
 
 # %% ../../nbs/15_track.mlflow.ipynb #a2e2c8ce
+def nothing(workspace):
+    "Whether the store in force is a workspace's own that does not exist: looking makes none."
+    return not workspace.path.is_dir() and not destination(load(workspace.root), workspace)
+
 def search(workspace, experiment=None, where=None, most=200):
     "`(state, experiment name)` of the newest runs."
+    if nothing(workspace): return []
     client, experiments = reach(workspace)
     from mlflow.exceptions import MlflowException
     names = {e.experiment_id: e.name for e in experiments if experiment in (None, e.name)}
@@ -337,6 +342,7 @@ class Remote:
     @classmethod
     def find(cls, workspace, id):
         "The run with this id of ours or of MLflow's, or None."
+        if nothing(workspace): return None
         client, experiments = reach(workspace)
         from mlflow.exceptions import MlflowException
         run = _find(client, [e.experiment_id for e in experiments], "opsnb.run_id", id)

@@ -170,6 +170,7 @@ def runs(
     search: str = "",          # part of a name, an id or an experiment
     status: State | Literal[""] = "",  # only in this state
     type: str = "",            # run, notebook, step, pipeline, …
+    group: Literal["", "experiment"] = "",  # a level above the runs, without a search
     offset: int = 0,           # rows before the first
     most: int = 200            # rows
 ) -> RunsPage:
@@ -180,15 +181,30 @@ def runs(
         if search or status or type:
             word = search.lower()
             flat = [(0, id) for _, id in board.runs.order if _fits(rows[id], word, status, type)]
+        elif group: flat = list(_by_experiment(board, opened))
         else: flat = [line for _, id in board.runs.order if rows[id].parent not in rows for line in _family(board, id, 0, opened)]
-        return RunsPage([board.run(id, depth) for depth, id in flat[offset:offset + most]], offset, len(flat), len(board.runs.todo), board.seq)
+        return RunsPage([board.run(x, depth) if isinstance(x, str) else x for depth, x in flat[offset:offset + most]], offset, len(flat), len(board.runs.todo), board.seq)
 
 def _fits(r, word, status, type): return status in ("", r.status) and type in ("", r.type) and word in f"{r.name} {r.run} {r.experiment}".lower()
 
 def _family(board, id, depth, opened):
+    if board.runs.rows[id].type == "job" and len(below := board.runs.children(id)) == 1: id = below[0]  # a notebook's or pipeline's own run says more
     yield depth, id
     if id in opened:
         for child in board.runs.children(id): yield from _family(board, child, depth + 1, opened)
+
+# %% ../../nbs/88_view.board.ipynb #17f9f54a
+def _by_experiment(board, opened):
+    "`(depth, id of a run or row of an experiment)`, the experiment with the newest run first."
+    rows, groups = board.runs.rows, {}
+    for _, id in board.runs.order:
+        if rows[id].parent not in rows: groups.setdefault(rows[id].experiment, []).append(id)
+    for name, ids in groups.items():
+        newest, busy = rows[ids[0]], any(rows[id].status == "running" for id in ids)
+        head = RunRow(f"experiment:{name}", name, "experiment", "running" if busy else newest.status, name, None, newest.started, None, None, None, {}, [], len(ids))
+        yield 0, head
+        if head.run in opened:
+            for id in ids: yield from _family(board, id, 1, opened)
 
 # %% ../../nbs/88_view.board.ipynb #e210ce45
 def jobs(

@@ -121,6 +121,13 @@ def test_compared_looked_into_and_there_after_a_reload(ws, project, tmp_path):
         shot(page, "runs_section")
         assert axe(page, "#opsnb-panel") == []
 
+        page.click("[aria-label='Group by experiment']")
+        wait(page, row("project") + "[aria-expanded=false]")
+        page.locator(row("project")).dblclick()
+        wait(page, row("fit 0") + "[aria-level='2']")
+        page.click("[aria-label='Group by experiment']")
+        wait(page, row("fit 0") + "[aria-level='1']")
+
         page.locator(row("fit 0")).click()
         page.locator(row("fit 1")).click(modifiers=["Control"])
         page.click("text=Compare 2")

@@ -56,11 +56,13 @@ export function Search(props: {
   value: string;
   onChange: (value: string) => void;
   onEnter?: (back: boolean) => void;
+  /** On a line of its own where there is little room. */
+  wide?: boolean;
 }): JSX.Element {
   return (
     <input
       type="search"
-      className="jp-opsnb-Search"
+      className={`jp-opsnb-Search${props.wide ? ' jp-opsnb-mod-wide' : ''}`}
       placeholder={props.label}
       aria-label={props.label}
       value={props.value}

@@ -120,7 +120,7 @@ export function JobsSection({ opsnb }: IBodyProps): JSX.Element {
     <>
       <QueueLines opsnb={opsnb} queues={queues.data} on={on} choose={setOn} />
       <div className="jp-opsnb-Bar" role="toolbar" aria-label={trans.__('Jobs')}>
-        <Search label={trans.__('Name or id')} value={words} onChange={setWords} />
+        <Search wide label={trans.__('Name or id')} value={words} onChange={setWords} />
         <Choice
           label={trans.__('State')}
           value={status}

@@ -1,4 +1,4 @@
-import { copyIcon, notebookIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { copyIcon, notebookIcon, refreshIcon, treeViewIcon } from '@jupyterlab/ui-components';
 import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
 import React from 'react';
 import type { CellsPage, RunRow } from '../api';
@@ -124,11 +124,19 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
   const [words, setWords] = React.useState('');
   const [status, setStatus] = React.useState('');
   const [type, setType] = React.useState('');
+  const [group, setGroup] = React.useState('');
   const [open, setOpen] = React.useState<readonly string[]>([]);
   const [chosen, setChosen] = React.useState<readonly string[]>([]);
   const anchor = React.useRef(0);
   const search = useSettled(words);
-  const pages = usePages<RunRow>(opsnb, 'runs', { search, status, type, open }, key, c => c.runs, merge);
+  const pages = usePages<RunRow>(
+    opsnb,
+    'runs',
+    { search, status, type, group, open },
+    key,
+    c => c.runs,
+    merge
+  );
   const filtered = Boolean(search || status || type);
 
   const toggleOpen = (row: RunRow, on?: boolean) =>
@@ -142,13 +150,16 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
           : [...old, row.run]
     );
   const select = (row: RunRow, index: number, event: React.MouseEvent | React.KeyboardEvent) => {
+    if (row.type === 'experiment') {
+      return;
+    }
     const space = 'key' in event && event.key === ' ';
     if (event.shiftKey) {
       const [from, to] = [Math.min(anchor.current, index), Math.max(anchor.current, index)];
       const ids: string[] = [];
       for (let i = from; i <= to; i++) {
         const one = pages.row(i);
-        if (one) {
+        if (one && one.type !== 'experiment') {
           ids.push(one.run);
         }
       }
@@ -162,7 +173,10 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
       setChosen([row.run]);
     }
   };
-  const openRun = (row: RunRow) => opsnb.open('run', { run: row.run, name: row.name.slice(0, 80) });
+  const openRun = (row: RunRow) =>
+    row.type === 'experiment'
+      ? toggleOpen(row)
+      : opsnb.open('run', { run: row.run, name: row.name.slice(0, 80) });
 
   const types = ['run', 'notebook', 'step', 'pipeline', 'job', 'evaluation', 'cell'];
   return (
@@ -190,6 +204,12 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
           options={[['', trans.__('any type')], ...types.map(t => [t, t] as const)]}
           onChange={setType}
         />
+        <IconButton
+          icon={treeViewIcon}
+          label={trans.__('Group by experiment')}
+          pressed={group !== ''}
+          onClick={() => setGroup(group ? '' : 'experiment')}
+        />
         <IconButton icon={refreshIcon} label={trans.__('Read again')} onClick={pages.reload} />
       </div>
       {pages.failure && <FailureBox trans={trans} failure={pages.failure} onRetry={pages.reload} />}
@@ -213,6 +233,9 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
           onSelect={select}
           onOpen={openRun}
           onMenu={(row, index, event) => {
+            if (row.type === 'experiment') {
+              return;
+            }
             const ids = chosen.includes(row.run) ? chosen : [row.run];
             setChosen(ids);
             runMenu(opsnb, event, row, ids);
@@ -222,6 +245,8 @@ export function RunsSection({ opsnb }: IBodyProps): JSX.Element {
               toggleOpen(row, true);
             } else if (event.key === 'ArrowLeft') {
               toggleOpen(row, false);
+            } else if (row.type === 'experiment') {
+              return;
             } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
               runMenu(opsnb, event, row, chosen);
             } else {

@@ -82,7 +82,9 @@ function made(opsnb: Opsnb, tab: ITab, args: ReadonlyPartialJSONObject): MainAre
   return widget;
 }
 
-const tabId = (kind: string, args: ReadonlyPartialJSONObject) => `opsnb-${kind}-${JSON.stringify(args)}`;
+/** Which tab it is; a pipeline's is the same whether its plan or its last run is asked for first. */
+const tabId = (kind: string, { plan: _, ...args }: ReadonlyPartialJSONObject) =>
+  `opsnb-${kind}-${JSON.stringify(args)}`;
 
 export const core: JupyterFrontEndPlugin<IOpsnb> = {
   id: '@opsnb/labextension:core',
