@@ -8,7 +8,7 @@ __all__ = ['layers', 'Overview', 'overview']
 # %% ../nbs/83_overview.ipynb #b5aec528
 from dataclasses import dataclass
 from . import __version__
-from .plug import LIBRARIES, has, resolve
+from .plug import LIBRARIES, has, is_verb, resolve
 from .show import box, clock, rendered, state_text, table_html
 from .track.deliver import pending
 from .workspace import Workspace
@@ -77,3 +77,5 @@ def overview(
 def _gpus():
     seen, _ = resolve("opsnb.view.machine:gpus")()
     return [f"{g.name}: {'?' if g.busy_pct is None else round(g.busy_pct)}% busy" for g in seen]
+
+is_verb(__name__, overview)

@@ -27,6 +27,7 @@ from jobs import jobs  # noqa: E402 - beside this file
 from evaluate_faithfulness import faithfulness, profanity, relevance, texts as likeness  # noqa: E402 - beside this file
 from evaluate_speed import evaluate_speed  # noqa: E402
 from evaluate_classic import bias, classic, drift  # noqa: E402 - beside this file
+from lab_note import lab_note  # noqa: E402
 from lab_panel import lab_panel  # noqa: E402
 from lab_server import lab_server  # noqa: E402
 from lab_widgets import lab_widgets  # noqa: E402
@@ -239,7 +240,7 @@ ALL = {"start": start, "log": log, "background": background, "kill": kill, "kern
        "evaluate_intervals": evaluate_intervals, "evaluate_faithfulness": faithfulness, "evaluate_texts": likeness,
        "evaluate_relevance": relevance, "evaluate_profanity": profanity, "evaluate_speed": evaluate_speed, "judge": judge,
        "offline_judge": offline_judge, "sweep_shared": sweep_shared, "sweep_claims": sweep_claims, "made_cases": made_cases,
-       "classic": classic, "drift": drift, "bias": bias, "lab_server": lab_server, "lab_widgets": lab_widgets, "lab_panel": lab_panel}
+       "classic": classic, "drift": drift, "bias": bias, "lab_note": lab_note, "lab_server": lab_server, "lab_widgets": lab_widgets, "lab_panel": lab_panel}
 
 
 def report(name, table):

@@ -19,6 +19,7 @@ optimizer: Literal["adam", "sgd"] = "adam"  # how steps are taken
 shuffle: bool = True  # mix the rows first
 wait_s: float = 0.1  # between rounds
 api_key: "Secret" = None  # of the data shop"""
+HOSTILE = "<img src=x onerror=document.title='hit'>"
 TRACKED = "%%track fit -m loss\nloss = [1 / (i + lr) for i in range(epochs)]"
 ACCEPT = ".jp-Dialog button.jp-mod-accept"
 
@@ -107,12 +108,13 @@ def test_a_notebook_is_run_and_submitted_from_its_toolbar(written, tmp_path):
         palette(page, "Submit as Job")
         form(page)
         page.fill('[data-field="cpus"] input', "1")
-        page.fill('[data-field="name"] input', "from the lab")
+        page.fill('[data-field="name"] input', HOSTILE)
         shot(page, "submit")
         page.click(ACCEPT)
         gone(page)
-        assert ended(ws, name="from the lab")
-        assert not wrong, wrong
+        page.wait_for_selector(".Toastify__toast:has-text('onerror'):has-text('done')", timeout=LONG)
+        assert ended(ws, name=HOSTILE)
+        assert not wrong and page.title() != "hit", wrong
 
 
 def test_badges_palette_menus_and_the_keyboard_alone(written, tmp_path):

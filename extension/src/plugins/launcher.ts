@@ -83,8 +83,12 @@ export const launcher: JupyterFrontEndPlugin<void> = {
   id: '@opsnb/labextension:launcher',
   description: 'A launcher card for each template of opsnb',
   autoStart: true,
-  requires: [IOpsnb, ILauncher],
-  activate: (app: JupyterFrontEnd, opsnb: IOpsnb, cards: ILauncher) => {
+  requires: [IOpsnb],
+  optional: [ILauncher],
+  activate: (app: JupyterFrontEnd, opsnb: IOpsnb, cards: ILauncher | null) => {
+    if (!cards) {
+      return; // Notebook 7
+    }
     const { trans } = opsnb;
     const known = new Map<string, ITemplate>();
     app.commands.addCommand(NEW, {
