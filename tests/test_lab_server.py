@@ -304,7 +304,7 @@ def test_a_verb_that_takes_long_is_a_job_with_a_log_and_an_end(server, place):
     state = lambda: next(r for r in server.get("/view/jobs")["rows"] if r["job"] == row["job"])["status"]
     assert until(lambda: state() not in ("queued", "running"), 90) and state() == "done", server.get(f"/log/{row['job']}")
     runs = server.get("/view/runs", open=row["run"])["rows"]
-    assert [(r["type"], r["depth"], r["parent"]) for r in runs if row["run"] in (r["run"], r["parent"])] == [("job", 0, None), ("notebook", 1, row["run"])]
+    assert [(r["type"], r["depth"], r["parent"]) for r in runs if row["run"] in (r["run"], r["parent"])] == [("notebook", 0, row["run"])]  # in place of the job's own
     note = next(r for r in runs if r["parent"] == row["run"])
     assert until(lambda: "hello 3" in server.get(f"/log/{note['run']}")["text"], 10)
     long = server.post("/submit", work="sleep", args=["60"])

@@ -35,10 +35,11 @@ def readme(heading=None, names=True):
 def start_pages():
     words, _, shown = readme().partition("\n\n")
     rest = [("tour.ipynb", "Five minutes", "from the first tracked cell to a gated pipeline"), ("tutorials/index.md", "Tutorials", "notebooks to learn from, each executed"),
-            ("howto/index.md", "How-to", "templates, secrets, things to add"), ("reference/index.md", "Reference", "verbs, magics, settings, modules")]
+            ("lab.md", "In the lab", "the same with the mouse: panel, forms, widgets"), ("howto/index.md", "How-to", "templates, secrets, things to add"), ("reference/index.md", "Reference", "verbs, magics, settings, modules")]
     cards = "\n".join(f"- [{name}](/{to})\n  {what}" for to, name, what in rest)
     tree = toctree([Path(name).with_suffix("") for name, *_ in rest], "hidden") + "\n\n" + toctree(["changelog", "contributing"], "hidden")
     yield "index", f"# opsnb\n\n{words}\n\n:::{{container}} opsnb-cards\n{cards}\n:::\n\n## How it looks\n\n{shown}\n\n## Two commands\n\n{readme('Two commands')}\n\n{tree}\n"
+    yield "lab", linked((SITE / "lab.md").read_text(encoding="utf-8"))
     yield "changelog", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     yield "contributing", (SITE / "contributing.md").read_text(encoding="utf-8") + f"\n## Where things are\n\n{readme('Where things are')}\n"
 

@@ -11,6 +11,13 @@ from execute import ROOT
 
 SHOTS = ROOT / "tests" / "ui" / "shots"
 PICTURES = [
+    ("index", "How it looks", "newcomer_done", "test_newcomer.py", "In the lab: a pipeline that has just run, and the panel with all that the project has"),
+    ("lab", "Start from a card", "newcomer_launcher", "test_newcomer.py", "The launcher of an empty folder"),
+    ("lab", "Run the pipeline, and watch", "newcomer_running", "test_newcomer.py", "A pipeline at work"),
+    ("lab", "Compare runs", "runs_comparison", "test_panel_runs.py", "Two runs side by side"),
+    ("lab", "Jobs", "runs_job", "test_panel_runs.py", "A job whose log is followed"),
+    ("lab", "Ask an index", "pipes_retrieval", "test_panel_pipes.py", "What a question finds, where its scores come from, and an answer with its source"),
+    ("lab", "In a cell", "widget_run_live", "test_widgets_in_lab.py", "A run in the cell that began it"),
     ("index", "How it looks", "tour_card", "test_tour.py", "A cell with `%%track`: its run, as a card that draws its curves while it runs"),
     ("tour", "Or in MLflow's own UI", "mlflow_runs", "test_tour.py", "The same runs in MLflow's own UI"),
     ("tutorials/track_your_first_run", "Look at it in MLflow", "mlflow_run", "test_tour.py", "A run in MLflow's UI"),
