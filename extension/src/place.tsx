@@ -4,7 +4,9 @@ import { Signal } from '@lumino/signaling';
 import React from 'react';
 import { Place } from './hooks';
 import type { IPlace } from './hooks';
+import { VERSION } from './api';
 import { FailureBox } from './components/failure';
+import { Failure } from './request';
 import type { IOpsnb } from './tokens';
 
 /** A React component in a widget: it knows whether it can be seen, and an error in it stays in it. */
@@ -82,9 +84,8 @@ class Guard extends React.Component<{ opsnb: IOpsnb; children: React.ReactNode }
   }
 }
 
-/** The server's state above anything else: what to do when it is not there. */
-export function NeedsServer(props: { opsnb: IOpsnb; children: React.ReactNode }): JSX.Element {
-  const { live, trans } = props.opsnb;
+/** Drawn anew when the server comes, goes, or is found to be another. */
+export function useServer({ live }: IOpsnb): void {
   const [, redraw] = React.useReducer((n: number) => n + 1, 0);
   React.useEffect(() => {
     const slot = () => redraw();
@@ -93,8 +94,28 @@ export function NeedsServer(props: { opsnb: IOpsnb; children: React.ReactNode })
       live.cardChanged.disconnect(slot);
     };
   }, [live]);
-  if (live.failure && live.failure.status === 404) {
+}
+
+/** Why nothing, or not everything, can be shown: the server extension is missing, or of another version. */
+export function ServerNotice({ opsnb }: { opsnb: IOpsnb }): JSX.Element | null {
+  const { live, trans } = opsnb;
+  useServer(opsnb);
+  if (live.failure?.status === 404) {
     return <FailureBox trans={trans} failure={live.failure} onRetry={() => void live.refresh()} />;
   }
-  return <>{props.children}</>;
+  if (live.card && live.card.version !== VERSION) {
+    const told = {
+      what: trans.__('The page and the Jupyter server have different versions of opsnb'),
+      given: trans.__('%1 in the page, %2 at the server', VERSION, live.card.version),
+      hint: trans.__('start Jupyter anew, then reload this page')
+    };
+    return <FailureBox trans={trans} failure={new Failure(told, 409)} />;
+  }
+  return null;
+}
+
+/** Nothing while there is no server extension that could be asked. */
+export function NeedsServer(props: { opsnb: IOpsnb; children: React.ReactNode }): JSX.Element | null {
+  useServer(props.opsnb);
+  return props.opsnb.live.failure?.status === 404 ? null : <>{props.children}</>;
 }

@@ -20,8 +20,8 @@ export interface ISection {
   /** Sections stand in the order of their ranks. */
   rank: number;
   body: React.ComponentType<IBodyProps>;
-  /** Share of the height, beside the other open sections; 0 begins closed. */
-  stretch?: number;
+  /** Whether it begins closed. */
+  closed?: boolean;
 }
 
 /** A kind of tab in the main area; its arguments survive a reload. */

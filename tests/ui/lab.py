@@ -21,7 +21,7 @@ def chromium():
 
 
 @contextlib.contextmanager
-def lab(root, home, dark=False):
+def lab(root, home, dark=False, theme=None):
     """A JupyterLab on `root`; yields `(address, token)`."""
     port, token = free_port(), secrets.token_hex(8)
     folders = {f"JUPYTER_{k}_DIR": str(home / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
@@ -29,7 +29,7 @@ def lab(root, home, dark=False):
     quiet = home / "settings/@jupyterlab/apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews":"false","checkForUpdates":false}')
-    (quiet / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab %s"}' % ("Dark" if dark else "Light"))
+    (quiet / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab %s"}' % (theme or ("Dark" if dark else "Light")))
     env = {**os.environ, **folders, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root",
                f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.allow_unauthenticated_access=False", "--LabApp.extension_manager=readonly"]

@@ -46,7 +46,7 @@ export function Schedules({ opsnb }: IBodyProps): JSX.Element | null {
   const word = (r: ScheduleRow) =>
     r.error ? r.error : r.paused ? trans.__('paused') : r.next ? trans.__('next %1', brief(r.next)) : r.when;
   return (
-    <div className="jp-opsnb-Schedules">
+    <div className="jp-opsnb-Schedules" role="group" aria-label={trans.__('Schedules')} tabIndex={0}>
       <Bar label={trans.__('Schedules')}>
         <h4>{trans.__('Schedules')}</h4>
         <IconButton

@@ -16,11 +16,18 @@ export const pipes: JupyterFrontEndPlugin<void> = {
   activate: (_: JupyterFrontEnd, opsnb: IOpsnb) => {
     const { trans } = opsnb;
     opsnb.addSection({ id: 'pipelines', title: trans.__('Pipelines'), rank: 30, body: PipelinesSection });
-    opsnb.addSection({ id: 'indexes', title: trans.__('Indexes'), rank: 40, body: IndexesSection });
+    opsnb.addSection({
+      id: 'indexes',
+      title: trans.__('Indexes'),
+      rank: 40,
+      closed: true,
+      body: IndexesSection
+    });
     opsnb.addSection({
       id: 'evaluations',
       title: trans.__('Evaluations'),
       rank: 50,
+      closed: true,
       body: EvaluationsSection
     });
     opsnb.addTab({

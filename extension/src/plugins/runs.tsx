@@ -32,7 +32,7 @@ export const runs: JupyterFrontEndPlugin<void> = {
       title: trans.__('GPU and machine'),
       rank: 90,
       body: MachineSection,
-      stretch: 0
+      closed: true
     });
   }
 };
