@@ -17,6 +17,7 @@ import opsnb as ops
 from opsnb.server import _files
 from opsnb.server.arguments import arguments, verb
 from opsnb.view import VIEWS
+from opsnb.view.board import Board
 from opsnb.verbs import VERBS
 from opsnb.workspace import Workspace, free_port
 from support import cells, end_couriers, until
@@ -289,7 +290,7 @@ def test_a_log_of_two_gigabytes_costs_what_is_shown(place, monkeypatch):
         f.seek(0, 2)
         f.write("das Ende ä\n".encode())
     before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    part = _files.log_part(Workspace.find(place), job.id, {"from": "-1000"})
+    part = _files.log_part(Board(Workspace.find(place)), job.id, {"from": "-1000"})
     assert part.text.endswith("das Ende ä\n") and part.total > 2_000_000_000
     assert time.process_time() - begun < 1 and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
     os.truncate(log, 10)

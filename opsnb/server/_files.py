@@ -1,6 +1,5 @@
 """Parts of logs and files of runs: read where they lie, never whole, never run as part of the lab."""
 import asyncio
-import functools
 import mimetypes
 import os
 import re
@@ -11,86 +10,11 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 
 from opsnb.errors import OpsError
-from opsnb.logs import Logs
 from opsnb.server.openapi import LogPart
-from opsnb.view._watch import sizes_of
+from opsnb.view.logs import opened, part
 
 MOST, USUAL = 4_000_000, 200_000
 SHOWN = ("image/", "text/plain", "text/csv", "text/html", "application/json", "application/pdf", "audio/", "video/")
-
-
-def _whole(data, at_start, at_end):
-    """`(bytes to leave out at the beginning, at the end)` so that no character is cut."""
-    before = 0
-    if not at_start:
-        while before < min(3, len(data)) and data[before] & 0xC0 == 0x80: before += 1
-    after = 0
-    if not at_end:
-        for n in range(1, min(4, len(data)) + 1):
-            lead = data[-n]
-            if lead & 0xC0 == 0x80: continue
-            need = 1 if lead < 0x80 else 2 if lead >> 5 == 6 else 3 if lead >> 4 == 14 else 4 if lead >> 3 == 30 else 1
-            after = n if need > n else 0
-            break
-    return before, after
-
-
-class Joined:
-    """The files of a log as one: the beginning, and of one that was cut the end, with a line that says what is left out."""
-
-    def __init__(self, path):
-        self.parts = []  # (first byte, length, file or text)
-        self.total = 0
-        for p in (path, *(path.with_suffix(s) for s in (".gap", ".before", ".tail"))):
-            try: size = os.stat(p).st_size
-            except OSError: continue
-            self._add(f"\n── {int(p.read_text()):,} bytes are left out here\n".encode() if p.suffix == ".gap" else p, size)
-
-    def _add(self, what, size):
-        size = len(what) if isinstance(what, bytes) else size
-        self.parts.append((self.total, size, what))
-        self.total += size
-
-    def read(self, start, most):
-        out = b""
-        for first, size, what in self.parts:
-            if start + len(out) >= first + size or len(out) >= most: continue
-            at, n = max(0, start + len(out) - first), most - len(out)
-            if isinstance(what, bytes): out += what[at:at + n]
-            else:
-                with open(what, "rb") as f:
-                    f.seek(at)
-                    out += f.read(min(n, size - at))
-        return out
-
-
-def _opened(ws, id, rank=None):
-    """`(something with total and read, whether nothing more comes)` of a job, or of the run of a notebook."""
-    safe = "".join(c for c in id if c.isalnum() or c in "_-")
-    if safe != id or not id: raise OpsError("There is no such job or run", given=id[:200])
-    if id.startswith("job_"):
-        from opsnb.jobs import job
-        from opsnb.jobs.handle import ranks
-        found = job(id, ws)
-        known = ranks(found.folder) if rank is not None else {}
-        if rank is not None and rank not in known: raise OpsError(f"The job {id} has no rank {rank}", allowed=list(known) or "none: it has not begun")
-        return Joined(known[rank] if rank is not None else found.folder.log), found.state.over()
-    if not (ws.journal / id).is_dir(): raise OpsError(f"There is no run {id!r}", hint="opsnb runs lists the runs")
-    logs = Logs(ws.journal / id)
-    over = logs.over()
-    return _text(str(ws.journal / id), tuple(sorted(sizes_of(ws.journal / id / "outputs").items()))), over
-
-
-class Text:
-    """A text that was put together."""
-    def __init__(self, data): self.data, self.total = data, len(data)
-    def read(self, start, most): return self.data[start:start + most]
-
-
-@functools.lru_cache(4)
-def _text(folder, sizes):
-    """What the cells of a run wrote; made anew when there is more (`sizes`)."""
-    return Text(str(Logs(Path(folder))).encode(errors="replace"))
 
 
 def _number(query, name, default=None):
@@ -98,31 +22,25 @@ def _number(query, name, default=None):
     except ValueError: raise OpsError(f"{name} is a whole number", given=query.get(name)) from None
 
 
-def log_part(ws, id, query):
+def log_part(board, id, query):
     """A `LogPart`: `from` a byte (negative: so many before the end), `most` bytes, at whole characters."""
     query = dict(query)
     start, most, rank = _number(query, "from", 0), _number(query, "most", USUAL), _number(query, "rank")
     if query: raise OpsError(f"Unknown argument {next(iter(query))!r}", allowed=["from", "most", "rank", "workspace"])
     if not 0 < most <= MOST: raise OpsError("most is wrong", given=most, allowed=f"1 to {MOST:,}")
-    log, over = _opened(ws, id, rank)
-    start = max(0, log.total + start) if start < 0 else min(start, log.total)
-    data = log.read(start, most)
-    before, after = _whole(data, start == 0, start + len(data) >= log.total and over)
-    text = data[before:len(data) - after].decode(errors="replace")
-    return LogPart(text, start + before, start + len(data) - after, log.total, over)
+    log = opened(board, id, rank)
+    data, at = part(log, start, most)
+    return LogPart(data.decode(errors="replace"), at, at + len(data), log.size, log.done)
 
 
-def log_range(ws, id, query, asked):
+def log_range(board, id, query, asked):
     """`(bytes, first, total)` of a Range header, at whole characters."""
     found = re.fullmatch(r"bytes=(\d*)-(\d*)", asked.strip())
     if not found or not any(found.groups()): raise OpsError("The Range is wrong", given=asked[:100], allowed="bytes=FIRST-LAST, bytes=FIRST-, bytes=-COUNT")
-    log, over = _opened(ws, id, _number(dict(query), "rank"))
-    first, last = found.groups()
-    start = int(first) if first else max(0, log.total - int(last))
-    most = min(MOST, int(last) - start + 1 if first and last else MOST)
-    data = log.read(start, max(0, most))
-    before, after = _whole(data, start == 0, start + len(data) >= log.total and over)
-    return data[before:len(data) - after], start + before, log.total
+    log, (first, last) = opened(board, id, _number(dict(query), "rank")), found.groups()
+    most = min(MOST, max(0, int(last) - int(first) + 1) if first and last else MOST)
+    data, at = part(log, int(first) if first else max(0, log.size - int(last)), most)
+    return data, at, log.size
 
 
 class FileHandler(JupyterHandler, tornado.web.StaticFileHandler):

@@ -198,13 +198,13 @@ class LogHandler(Handler):
     async def get(self, id):
         def work():
             query = {k: v[-1] for k, v in self.query().items()}
-            return _files.log_part(self.boards.workspace(query.pop("workspace", "")), id, query)
+            return _files.log_part(self.boards.of(query.pop("workspace", "")), id, query)
         if (asked := self.request.headers.get("Range")) and asked.startswith("bytes="): return await self.ranged(id, asked)
         await self.answer(work)
 
     async def ranged(self, id, asked):
         query = {k: v[-1] for k, v in self.query().items()}
-        def work(): return _files.log_range(self.boards.workspace(query.pop("workspace", "")), id, query, asked)
+        def work(): return _files.log_range(self.boards.of(query.pop("workspace", "")), id, query, asked)
         try: data, first, total = await asyncio.get_running_loop().run_in_executor(LOOKS, work)
         except Exception as e: return self.fail(e)
         self.set_status(206 if data else 416)
