@@ -21,8 +21,8 @@ def chromium():
 
 
 @contextlib.contextmanager
-def lab(root, home, dark=False, theme=None):
-    """A JupyterLab on `root`; yields `(address, token)`."""
+def lab(root, home, dark=False, theme=None, base=""):
+    """A JupyterLab on `root`, below the path `base` as a JupyterHub has it; yields `(address, token)`."""
     port, token = free_port(), secrets.token_hex(8)
     folders = {f"JUPYTER_{k}_DIR": str(home / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
     folders |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "IPYTHONDIR": str(home / "ipython")}
@@ -32,16 +32,16 @@ def lab(root, home, dark=False, theme=None):
     (quiet / "themes.jupyterlab-settings").write_text('{"theme": "JupyterLab %s"}' % (theme or ("Dark" if dark else "Light")))
     env = {**os.environ, **folders, "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--allow-root",
-               f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", "--ServerApp.allow_unauthenticated_access=False", "--LabApp.extension_manager=readonly"]
+               f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}", f"--ServerApp.base_url={base}/", "--ServerApp.allow_unauthenticated_access=False", "--LabApp.extension_manager=readonly"]
     with open(home / "lab.log", "w") as log:
         process = subprocess.Popen(command, env=env, cwd=root, stdout=log, stderr=log, start_new_session=True)
         try:
             end = time.monotonic() + 90
             while time.monotonic() < end:
-                try: urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token={token}", timeout=1); break
+                try: urllib.request.urlopen(f"http://127.0.0.1:{port}{base}/api?token={token}", timeout=1); break
                 except OSError: time.sleep(0.2)
             else: raise AssertionError((home / "lab.log").read_text()[-3000:])
-            yield f"http://127.0.0.1:{port}", token
+            yield f"http://127.0.0.1:{port}{base}", token
         finally:
             process.terminate()
             try: process.wait(20)

@@ -31,7 +31,7 @@ def panel(page, address, token, reset="&reset"):
 
 
 def test_without_its_server_extension_it_says_what_to_do_and_comes_back(ws, project, tmp_path):
-    with lab(project, tmp_path / "home") as (address, token), browser_page() as page:
+    with lab(project, tmp_path / "home", base="/user/ada") as (address, token), browser_page() as page:  # as a JupyterHub has it
         page.route("**/opsnb/api**", lambda route: route.fulfill(status=404, body="<html>no such page</html>"))
         panel(page, address, token)
         page.wait_for_selector("#opsnb-panel [role=alert]:has-text(\"pip install 'opsnb[lab]'\")", timeout=LONG)
@@ -39,6 +39,8 @@ def test_without_its_server_extension_it_says_what_to_do_and_comes_back(ws, proj
         page.unroute("**/opsnb/api**")
         page.click("#opsnb-panel button:has-text('Try again')")
         page.wait_for_selector(f"{RUNS} li:has-text('fit 0.2')", timeout=LONG)
+        with ops.track("later", quiet=True, workspace=ws) as run: run.log(loss=1.0)
+        page.wait_for_selector(f"{RUNS} li:has-text('later')", timeout=LONG)  # told, not asked
 
         def older(route):
             answer = route.fetch()
