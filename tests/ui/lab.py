@@ -65,6 +65,16 @@ def browser_page(width=1400, height=1000):
             browser.close()
 
 
+def written_down(address, token, *words, within_s=60):
+    """Wait until the lab has written down its state (the tabs that are open, …) with these words; it does so a while after a change."""
+    end = time.monotonic() + within_s
+    while True:
+        text = urllib.request.urlopen(f"{address}/lab/api/workspaces/default?token={token}", timeout=10).read().decode()
+        if all(w in text for w in words): return
+        assert time.monotonic() < end, text[:3000]
+        time.sleep(0.2)
+
+
 def axe(page, selector):
     """What axe-core finds wrong with the accessibility of `selector`, as lines; empty when nothing is."""
     from importlib import resources

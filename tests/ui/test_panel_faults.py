@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 import opsnb as ops
-from lab import SHOTS, axe, browser_page, lab
+from lab import SHOTS, axe, browser_page, lab, written_down
 from opsnb.workspace import Workspace
 
 pytestmark = pytest.mark.timeout(300)
@@ -67,7 +67,7 @@ def test_a_workspace_goes_away_and_comes_back_and_sections_stay_as_they_were_lef
         page.wait_for_selector(f"{RUNS}:has-text('The workspace is gone')", timeout=LONG)
         shutil.move(project / "elsewhere", ws.path)
         page.wait_for_selector(f"{RUNS} li:has-text('fit 0.2')", timeout=LONG)
-        page.wait_for_timeout(1500)  # the lab writes its state down a second after a change
+        written_down(address, token, "@opsnb/labextension:sections")
         panel(page, address, token, "")
         page.wait_for_selector("#opsnb-section-evaluations:visible", timeout=LONG)
         assert not page.locator("#opsnb-section-jobs").is_visible() and page.locator("#opsnb-section-machine").is_visible()

@@ -4,7 +4,7 @@ import json
 import pytest
 
 import opsnb as ops
-from lab import SHOTS, axe, browser_page, lab
+from lab import SHOTS, axe, browser_page, lab, written_down
 from opsnb.workspace import Workspace
 from pipes_project import evaluations, index, pipelines, schedules
 
@@ -204,6 +204,7 @@ def test_a_report_has_its_failures_first_and_is_compared(project, ws, tmp_path):
         shot(page, "compare_dark")
         clean(page, ".jp-opsnb-Report")
 
+        written_down(address, token, "opsnb-report")
         page.reload()  # the tab is there again
         wait(page, ".jp-opsnb-Report .jp-opsnb-Cases li")
         assert json.loads((ws.journal / last.id / "files/report.json").read_text())["name"] == "capitals"

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import opsnb as ops
-from lab import axe, browser_page, lab
+from lab import axe, browser_page, lab, written_down
 from opsnb.workspace import Workspace
 from support import cells
 from test_tour import command, idle, open_notebook, shot
@@ -151,6 +151,8 @@ def test_compared_looked_into_and_there_after_a_reload(ws, project, tmp_path):
         for name in NAMES:
             openly(page, name)
             tab_shows(page, name[:80])
+        fit = ops.runs(name="fit 2").rows[0]["run"]
+        written_down(address, token, fit, "opsnb-comparison")
         page.reload()
         wait(page, ".lm-TabBar-tabLabel:has-text('fit 2')")
         wait(page, ".lm-TabBar-tabLabel:has-text('Compare 2 runs')")
