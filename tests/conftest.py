@@ -1,6 +1,7 @@
 """Fixtures: a project folder with its workspace, notebooks made of cells, and an end to every courier that was started."""
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -9,6 +10,9 @@ from opsnb.kernels import stop_kernels
 
 from opsnb.workspace import Workspace
 from support import cells, end_couriers
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN: signal.signal(signal.SIGINT, signal.default_int_handler)  # begun in the background: what the tests interrupt would inherit it
 
 
 @pytest.fixture(autouse=True)

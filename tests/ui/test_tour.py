@@ -70,7 +70,8 @@ def test_the_tour_in_the_lab_and_in_mlflows_ui(project, tmp_path):
         assert not [o for c in saved["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
         card = page.locator(".jp-OutputArea-output:has-text('fit')").first
         card.scroll_into_view_if_needed()
-        assert card.locator("img[alt^='loss']").count() >= 1 and "✓ done" in card.inner_text()
+        card.locator("text=✓ done").first.wait_for(timeout=30_000)  # the notebook draws what has come into view
+        assert card.locator("img[alt^='loss']").count() >= 1
         shot(page, "tour_card")
         page.locator(".jp-OutputArea-output:has-text('Parameters that differ')").first.scroll_into_view_if_needed()
         shot(page, "tour_compare")
@@ -81,7 +82,8 @@ def test_the_tour_in_the_lab_and_in_mlflows_ui(project, tmp_path):
         open_notebook(page, address, token, "tour.ipynb")
         card = page.locator(".jp-OutputArea-output:has-text('fit')").first
         card.scroll_into_view_if_needed()
-        assert "✓ done" in card.inner_text() and card.locator("img[alt^='loss']").first.evaluate("e => e.naturalWidth") > 50
+        card.locator("text=✓ done").first.wait_for(timeout=30_000)
+        assert card.locator("img[alt^='loss']").first.evaluate("e => e.naturalWidth") > 50
         link = card.locator("a:has-text('open in mlflow')").get_attribute("href")
         shot(page, "tour_reopened")
 
