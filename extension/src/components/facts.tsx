@@ -63,6 +63,21 @@ export function Part(props: {
   );
 }
 
+/** The names of a table's columns. */
+export function Head(props: { columns: readonly React.ReactNode[] }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        {props.columns.map((column, i) => (
+          <th key={i} scope="col">
+            {column}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
 /** Rows and columns, in a box that scrolls. */
 export function Table(props: {
   label: string;
@@ -73,15 +88,7 @@ export function Table(props: {
   return (
     <div className="jp-opsnb-TableBox" tabIndex={0} role="group" aria-label={props.label}>
       <table className="jp-opsnb-Table">
-        <thead>
-          <tr>
-            {props.columns.map((column, i) => (
-              <th key={i} scope="col">
-                {column === '' ? '–' : column}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head columns={props.columns.map(column => (column === '' ? '–' : column))} />
         <tbody>
           {props.rows.map((row, i) => (
             <tr key={props.keys?.[i] ?? i}>

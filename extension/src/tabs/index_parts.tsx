@@ -1,5 +1,6 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import React from 'react';
+import { Head } from '../components/facts';
 import { FailureBox } from '../components/failure';
 import { List } from '../components/list';
 import type { IReading } from '../components/reader';
@@ -110,22 +111,16 @@ export function Versions(props: IBodyProps & { card: IndexCard; onChanged: () =>
     <>
       {failure && <FailureBox trans={trans} failure={failure} />}
       <table className="jp-opsnb-Table">
-        <thead>
-          <tr>
-            {[
-              trans.__('version'),
-              trans.__('built'),
-              trans.__('documents'),
-              trans.__('chunks'),
-              trans.__('changed'),
-              trans.__('what to do')
-            ].map(w => (
-              <th key={w} scope="col">
-                {w}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            trans.__('version'),
+            trans.__('built'),
+            trans.__('documents'),
+            trans.__('chunks'),
+            trans.__('changed'),
+            trans.__('what to do')
+          ]}
+        />
         <tbody>
           {card.versions.map(v => (
             <tr key={v.version} data-served={v.served}>

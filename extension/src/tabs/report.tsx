@@ -1,4 +1,5 @@
 import React from 'react';
+import { Head } from '../components/facts';
 import { FailureBox } from '../components/failure';
 import { Interval, intervalText, Spread } from '../components/interval';
 import { State } from '../components/state';
@@ -113,23 +114,17 @@ function Totals({ opsnb, report }: IBodyProps & { report: ReportCard }): JSX.Ele
   const { trans } = opsnb;
   return (
     <table className="jp-opsnb-Table">
-      <thead>
-        <tr>
-          {[
-            trans.__('metric'),
-            trans.__('value, with its %1% interval', Math.round(report.level * 100)),
-            trans.__('on its scale'),
-            trans.__('spread'),
-            trans.__('scored'),
-            trans.__('to look at'),
-            trans.__('note')
-          ].map(w => (
-            <th key={w} scope="col">
-              {w}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Head
+        columns={[
+          trans.__('metric'),
+          trans.__('value, with its %1% interval', Math.round(report.level * 100)),
+          trans.__('on its scale'),
+          trans.__('spread'),
+          trans.__('scored'),
+          trans.__('to look at'),
+          trans.__('note')
+        ]}
+      />
       <tbody>
         {report.totals.map(t => (
           <tr key={t.metric}>

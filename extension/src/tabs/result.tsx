@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import React from 'react';
+import { Head } from '../components/facts';
 import { FailureBox } from '../components/failure';
 import { State } from '../components/state';
 import { useAnswer } from '../hooks';
@@ -58,15 +59,7 @@ function Table({ opsnb, rows }: { opsnb: IOpsnb; rows: readonly Row[] }): JSX.El
   return (
     <div className="jp-opsnb-Result-table" tabIndex={0} role="region" aria-label={trans.__('Rows')}>
       <table>
-        <thead>
-          <tr>
-            {names.map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head columns={names} />
         <tbody>
           {rows.slice(0, most).map((row, i) => (
             <tr key={i}>

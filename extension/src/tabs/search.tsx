@@ -1,4 +1,5 @@
 import React from 'react';
+import { Head } from '../components/facts';
 import { FailureBox } from '../components/failure';
 import { Marked } from '../components/marked';
 import type { IReading } from '../components/reader';
@@ -263,15 +264,7 @@ function Table(props: { rows: readonly Record<string, string | number>[] }): JSX
   const names = Object.keys(rows[0]);
   return (
     <table className="jp-opsnb-Table">
-      <thead>
-        <tr>
-          {names.map(n => (
-            <th key={n} scope="col">
-              {n}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Head columns={names} />
       <tbody>
         {rows.map((row, i) => (
           <tr key={i}>
